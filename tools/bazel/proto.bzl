@@ -1,0 +1,63 @@
+"""C++ from the public contract, with the distribution's protoc and gRPC plugin."""
+
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
+# The distribution's copies of google/rpc/*.proto.
+GOOGLEAPIS = "/usr/share/gocode/src/github.com/gogo/googleapis"
+
+def samverkan_proto_library(name, srcs, deps = [], checked = True):
+    """C++ library of the messages and gRPC stubs of `srcs`.
+
+    Args:
+      name: the cc_library to make.
+      srcs: the .proto files, paths relative to //proto.
+      deps: other samverkan_proto_library targets that `srcs` import.
+      checked: whether every method must carry an access rule and every text field
+        a category; off only for the two packages that define these annotations.
+    """
+    native.filegroup(
+        name = name + "_srcs",
+        srcs = srcs + [dep + "_srcs" for dep in deps],
+    )
+    headers = []
+    sources = []
+    for src in srcs:
+        stem = src[:-len(".proto")]
+        headers += [stem + ".pb.h", stem + ".grpc.pb.h"]
+        sources += [stem + ".pb.cc", stem + ".grpc.pb.cc"]
+    check = "--plugin=protoc-gen-annotations=$(execpath //tools/proto:annotations_check) --annotations_out=$(RULEDIR) " if checked else ""
+    native.genrule(
+        name = name + "_cc",
+        srcs = [name + "_srcs"],
+        outs = headers + sources,
+        cmd = ("protoc --proto_path=proto --cpp_out=$(RULEDIR) --grpc_out=$(RULEDIR) " +
+               "--plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin " + check +
+               " ".join([src for src in srcs])),
+        tools = ["//tools/proto:annotations_check"] if checked else [],
+    )
+    cc_library(
+        name = name,
+        srcs = sources,
+        hdrs = headers,
+        copts = ["-w"],
+        includes = ["."],
+        deps = deps + ["@system//:grpc", "@system//:protobuf"],
+    )
+
+def google_rpc_library(name):
+    """C++ library of google/rpc/status.proto and error_details.proto."""
+    stems = ["google/rpc/status", "google/rpc/error_details"]
+    native.genrule(
+        name = name + "_cc",
+        outs = [stem + end for stem in stems for end in [".pb.h", ".pb.cc"]],
+        cmd = "protoc --proto_path=" + GOOGLEAPIS + " --cpp_out=$(RULEDIR) " +
+              " ".join([stem + ".proto" for stem in stems]),
+    )
+    cc_library(
+        name = name,
+        srcs = [stem + ".pb.cc" for stem in stems],
+        hdrs = [stem + ".pb.h" for stem in stems],
+        copts = ["-w"],
+        includes = ["."],
+        deps = ["@system//:protobuf"],
+    )
