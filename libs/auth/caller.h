@@ -1,0 +1,41 @@
+#ifndef SAMVERKAN_LIBS_AUTH_CALLER_H_
+#define SAMVERKAN_LIBS_AUTH_CALLER_H_
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "samverkan/access/v1/access.pb.h"
+
+namespace samverkan::auth {
+
+// Who is calling, as a verified access token says it. A plain value.
+//
+// A role grants methods, never rows: which rows the caller sees follows from
+// municipality, authority, units and assignment, and is decided by the service.
+struct Caller {
+  // The person, or the service account, within `system` (claim `sub`).
+  std::string subject;
+  // The system that the person uses (claim `azp`).
+  std::string system;
+  // Official municipality code, four digits.
+  std::string municipality;
+  // The board (nämnd) within the municipality; empty where the caller belongs to none.
+  std::string authority;
+  // The units that the caller works in; may be empty.
+  std::vector<std::string> units;
+  // At least one; never ROLE_UNSPECIFIED; no role twice.
+  std::vector<access::v1::Role> roles;
+  // Whether the caller may take the decisions that rule P-017 keeps for qualified staff.
+  bool qualified = false;
+  // When the token ceases to hold (claim `exp`, without the allowance for skewed clocks).
+  absl::Time expires;
+
+  // Whether the caller holds `role`.
+  bool Has(access::v1::Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
+};
+
+}  // namespace samverkan::auth
+
+#endif  // SAMVERKAN_LIBS_AUTH_CALLER_H_
