@@ -1,0 +1,1 @@
+SELECT municipality, caller, method, request, fingerprint, resources, create_time FROM request WHERE false;

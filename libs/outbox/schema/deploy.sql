@@ -1,0 +1,44 @@
+-- The outbox of a service: events and audit entries, written in the transaction
+-- of the change they tell of. Included by a change of each service's schema with
+-- search_path set to that schema.
+
+-- Events. A relay gives committed ones a dense position; a slow transaction's
+-- event gets a later one and is never skipped.
+CREATE TABLE event (
+  municipality text NOT NULL,
+  event uuid NOT NULL,
+  authority text NOT NULL,
+  event_time timestamptz NOT NULL,
+  -- Order of writing, for the relay only: not the order of commit.
+  sequence bigint GENERATED ALWAYS AS IDENTITY,
+  position bigint UNIQUE,
+  -- samverkan.events.v1.Event, serialized. No personal data.
+  content bytea NOT NULL,
+  PRIMARY KEY (municipality, event)
+);
+CREATE INDEX event_unpositioned ON event (sequence) WHERE position IS NULL;
+CREATE INDEX event_by_municipality ON event (municipality, position) WHERE position IS NOT NULL;
+
+-- Audit entries that wait for the audit service; deleted once it has them.
+CREATE TABLE audit_entry (
+  municipality text NOT NULL,
+  entry uuid NOT NULL,
+  sequence bigint GENERATED ALWAYS AS IDENTITY,
+  create_time timestamptz NOT NULL,
+  -- References of children that only the transaction knew; they join those in
+  -- `content` when the entry is delivered.
+  children uuid[] NOT NULL DEFAULT '{}',
+  -- samverkan.audit.v1.Entry, serialized.
+  content bytea NOT NULL,
+  PRIMARY KEY (municipality, entry)
+);
+CREATE INDEX audit_entry_by_sequence ON audit_entry (sequence);
+
+-- One row: where the relay stands. The epoch changes when positions start over,
+-- so that a token of another epoch is known for what it is.
+CREATE TABLE relay (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  epoch uuid NOT NULL DEFAULT gen_random_uuid(),
+  last_position bigint NOT NULL DEFAULT 0
+);
+INSERT INTO relay DEFAULT VALUES;

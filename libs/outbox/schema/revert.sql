@@ -1,0 +1,1 @@
+DROP TABLE relay, audit_entry, event;

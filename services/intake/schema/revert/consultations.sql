@@ -1,0 +1,5 @@
+-- Revert intake:consultations from pg
+
+BEGIN;
+DROP TABLE intake.consultation;
+COMMIT;
