@@ -1,0 +1,6 @@
+-- Revert testing:notes from pg
+BEGIN;
+
+DROP TABLE notes;
+
+COMMIT;

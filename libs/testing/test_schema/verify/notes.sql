@@ -1,0 +1,2 @@
+-- Verify testing:notes on pg
+SELECT note FROM notes WHERE FALSE;
