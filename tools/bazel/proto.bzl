@@ -10,11 +10,17 @@ def samverkan_proto_library(name, srcs, deps = [], checked = True):
 
     Args:
       name: the cc_library to make.
-      srcs: the .proto files, paths relative to //proto.
+      srcs: the .proto files, paths relative to the package. Those of //proto are
+        imported by these paths, protos of tests by their path from the root.
       deps: other samverkan_proto_library targets that `srcs` import.
       checked: whether every method must carry an access rule and every text field
         a category; off only for the two packages that define these annotations.
     """
+    package = native.package_name()
+    in_contract = package == "proto"
+    proto_path = "--proto_path=proto" if in_contract else "--proto_path=proto --proto_path=."
+    prefix = "" if in_contract else package + "/"
+    out = "$(RULEDIR)" if in_contract else "$(BINDIR)"
     native.filegroup(
         name = name + "_srcs",
         srcs = srcs + [dep + "_srcs" for dep in deps],
@@ -25,14 +31,14 @@ def samverkan_proto_library(name, srcs, deps = [], checked = True):
         stem = src[:-len(".proto")]
         headers += [stem + ".pb.h", stem + ".grpc.pb.h"]
         sources += [stem + ".pb.cc", stem + ".grpc.pb.cc"]
-    check = "--plugin=protoc-gen-annotations=$(execpath //tools/proto:annotations_check) --annotations_out=$(RULEDIR) " if checked else ""
+    check = "--plugin=protoc-gen-annotations=$(execpath //tools/proto:annotations_check) --annotations_out=" + out + " " if checked else ""
     native.genrule(
         name = name + "_cc",
         srcs = [name + "_srcs"],
         outs = headers + sources,
-        cmd = ("protoc --proto_path=proto --cpp_out=$(RULEDIR) --grpc_out=$(RULEDIR) " +
-               "--plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin " + check +
-               " ".join([src for src in srcs])),
+        cmd = ("protoc " + proto_path + " --cpp_out=" + out + " --grpc_out=" + out +
+               " --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin " + check +
+               " ".join([prefix + src for src in srcs])),
         tools = ["//tools/proto:annotations_check"] if checked else [],
     )
     cc_library(
@@ -41,7 +47,7 @@ def samverkan_proto_library(name, srcs, deps = [], checked = True):
         hdrs = headers,
         copts = ["-w"],
         includes = ["."],
-        deps = deps + ["@system//:grpc", "@system//:protobuf"],
+        deps = deps + ["@system//:absl", "@system//:grpc", "@system//:protobuf"],
     )
 
 def google_rpc_library(name):

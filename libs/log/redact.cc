@@ -1,0 +1,131 @@
+#include "libs/log/redact.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "samverkan/data/v1/data.pb.h"
+
+namespace samverkan::log {
+namespace {
+
+using google::protobuf::EnumValueDescriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+using Json = nlohmann::ordered_json;
+using data::v1::Category;
+
+// As in tools/proto/annotations_check.cc (AIP-122, 154, 155, 158).
+constexpr std::array<std::string_view, 6> kFreeOfPersonalData = {"name",       "parent",     "etag",
+                                                                 "request_id", "page_token", "next_page_token"};
+
+Json MessageJson(const Message& message, Category inherited);
+
+bool HoldsText(const FieldDescriptor& field) {
+  if (field.is_map())
+    return HoldsText(*field.message_type()->map_key()) || HoldsText(*field.message_type()->map_value());
+  return field.type() == FieldDescriptor::TYPE_STRING || field.type() == FieldDescriptor::TYPE_BYTES;
+}
+
+bool IsDeclaredFree(const FieldDescriptor& field) {
+  // Only our own messages follow the convention that these names stand for.
+  return field.file()->package().rfind("samverkan.", 0) == 0 &&
+         std::find(kFreeOfPersonalData.begin(), kFreeOfPersonalData.end(), field.name()) != kFreeOfPersonalData.end();
+}
+
+Category CategoryOf(const FieldDescriptor& field, Category inherited) {
+  const Category own = field.options().GetExtension(data::v1::category);
+  if (own != data::v1::CATEGORY_UNSPECIFIED) return own;
+  if (IsDeclaredFree(field)) return data::v1::NOT_PERSONAL;
+  return inherited;
+}
+
+// Without an index for a single field, with one for an element of a repeated field.
+struct Value {
+  const Message& message;
+  const FieldDescriptor& field;
+  int index = -1;
+
+  template <typename Single, typename Element>
+  auto Get(Single single, Element element) const {
+    const Reflection& reflection = *message.GetReflection();
+    return index < 0 ? (reflection.*single)(message, &field) : (reflection.*element)(message, &field, index);
+  }
+};
+
+Json EnumJson(const Value& value) {
+  const int number = value.Get(&Reflection::GetEnumValue, &Reflection::GetRepeatedEnumValue);
+  const EnumValueDescriptor* const named = value.field.enum_type()->FindValueByNumber(number);
+  return named != nullptr ? Json(named->name()) : Json(number);
+}
+
+Json SubmessageJson(const Value& value, Category inherited) {
+  const Reflection& reflection = *value.message.GetReflection();
+  return MessageJson(value.index < 0 ? reflection.GetMessage(value.message, &value.field)
+                                     : reflection.GetRepeatedMessage(value.message, &value.field, value.index),
+                     inherited);
+}
+
+Json ValueJson(const Value& value, Category inherited) {
+  switch (value.field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return value.Get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return value.Get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return value.Get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return value.Get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return value.Get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return value.Get(&Reflection::GetFloat, &Reflection::GetRepeatedFloat);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return value.Get(&Reflection::GetBool, &Reflection::GetRepeatedBool);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumJson(value);
+    case FieldDescriptor::CPPTYPE_STRING: {
+      // Bytes that say nothing about a person are of no use in a log.
+      if (value.field.type() == FieldDescriptor::TYPE_BYTES) return "<BYTES>";
+      return value.Get(&Reflection::GetString, &Reflection::GetRepeatedString);
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return SubmessageJson(value, inherited);
+  }
+  return nullptr;
+}
+
+Json FieldJson(const Message& message, const FieldDescriptor& field, Category inherited) {
+  const Category category = CategoryOf(field, inherited);
+  if (category != data::v1::NOT_PERSONAL && category != data::v1::CATEGORY_UNSPECIFIED) {
+    return "<" + data::v1::Category_Name(category) + ">";
+  }
+  if (category == data::v1::CATEGORY_UNSPECIFIED && HoldsText(field)) return "<UNCATEGORISED>";
+  if (!field.is_repeated()) return ValueJson({message, field}, category);
+  Json elements = Json::array();
+  const int size = message.GetReflection()->FieldSize(message, &field);
+  for (int i = 0; i < size; ++i) elements.push_back(ValueJson({message, field, i}, category));
+  return elements;
+}
+
+Json MessageJson(const Message& message, Category inherited) {
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  Json json = Json::object();
+  for (const FieldDescriptor* const field : fields) {
+    if (!field->is_extension()) json[field->name()] = FieldJson(message, *field, inherited);
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string Redacted(const Message& message) {
+  return MessageJson(message, data::v1::CATEGORY_UNSPECIFIED).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace samverkan::log
