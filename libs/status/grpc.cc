@@ -12,11 +12,12 @@ namespace samverkan::status {
 namespace {
 
 // In the order in which they are sent.
-constexpr std::array<const char*, 4> kPayloads = {
+constexpr std::array<const char*, 5> kPayloads = {
     "type.googleapis.com/google.rpc.ErrorInfo",
     "type.googleapis.com/google.rpc.BadRequest",
     "type.googleapis.com/google.rpc.RetryInfo",
     "type.googleapis.com/google.rpc.LocalizedMessage",
+    "type.googleapis.com/google.rpc.Help",
 };
 
 Error FixedError(absl::StatusCode code) {

@@ -49,6 +49,16 @@ TEST(ToGrpcTest, SendsErrorInfoRetryInfoAndSwedish) {
   EXPECT_EQ(localized.message(), "För många anrop.");
 }
 
+TEST(ToGrpcTest, SendsWhereToTurnInstead) {
+  const absl::Status refused = InvalidArgument({.reason = "FIELD_INVALID", .message = "expected a text"});
+  const google::rpc::Status details = Details(ToGrpc(WithHelp(refused, "Ring mottagningen", "tel:+46850824435")));
+  google::rpc::Help help;
+  ASSERT_TRUE(details.details(details.details_size() - 1).UnpackTo(&help));
+  ASSERT_EQ(help.links_size(), 1);
+  EXPECT_EQ(help.links(0).url(), "tel:+46850824435");
+  EXPECT_TRUE(WithHelp(absl::OkStatus(), "x", "y").ok());
+}
+
 TEST(ToGrpcTest, InnerTextOfInternalErrorsStays) {
   for (const absl::Status& status :
        {Internal("relation report does not exist"), absl::UnknownError("relation report does not exist"),

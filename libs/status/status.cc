@@ -121,6 +121,15 @@ std::vector<std::string> InvalidFields(const absl::Status& status) {
   return fields;
 }
 
+absl::Status WithHelp(absl::Status status, std::string_view description, std::string_view url) {
+  google::rpc::Help help;
+  auto* const link = help.add_links();
+  link->set_description(std::string(description));
+  link->set_url(std::string(url));
+  Attach(status, help);
+  return status;
+}
+
 absl::Status Hidden(absl::Status status) {
   if (absl::IsNotFound(status)) status.SetPayload(kHiddenMark, absl::Cord());
   return status;

@@ -99,6 +99,10 @@ std::map<std::string, std::string> Metadata(const absl::Status& status);
 // The violations' fields in their order; empty when there is no BadRequest.
 std::vector<std::string> InvalidFields(const absl::Status& status);
 
+// Adds where to turn instead (google.rpc.Help): `description` for the person, `url`
+// such as "tel:+46850824435". An OK status is returned as it is.
+absl::Status WithHelp(absl::Status status, std::string_view description, std::string_view url);
+
 // Marks a NOT_FOUND that stands for a refusal: the caller may not know that the
 // resource exists. The RPC adapter records it as a refusal; the mark itself never
 // leaves the process. Any other status is returned as it is.

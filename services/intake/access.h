@@ -1,0 +1,50 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_ACCESS_H_
+#define SAMVERKAN_SERVICES_INTAKE_ACCESS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "libs/auth/caller.h"
+
+// Which rows a caller may see. A role grants methods (the access rule of the method);
+// rows are granted by belonging: authority, unit, assignment, or having sent them.
+// Pure functions.
+namespace samverkan::intake {
+
+// Where a case is handled, and by whom.
+struct Placement {
+  std::string municipality;
+  std::string authority;
+  std::string unit;
+  // Subject of the caseworker's token; empty where it is assigned to nobody.
+  std::string assignee;
+};
+
+// Who sent a report or asked for advice.
+struct Sender {
+  std::string municipality;
+  std::string authority;
+  // The first of the caller's units; empty where it has none.
+  std::string unit;
+  std::string subject;
+  std::string system;
+};
+
+// The caller as a sender.
+Sender SenderOf(const auth::Caller& caller);
+
+// Whether the caller handles cases placed so: it works in the unit (reception,
+// caseworker, manager), is assigned the case, or is on duty at the authority.
+bool MayHandle(const auth::Caller& caller, const Placement& placement);
+
+// Whether the caller, as a reporter, belongs to the unit that sent it, or sent it.
+bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender);
+
+// NOT_FOUND, marked as hiding a refusal: whether the resource is not there or may not
+// be known of is not told. `what` is the resource's kind, "report"; the reason is made of
+// it, "REPORT_NOT_FOUND".
+absl::Status NotFound(const std::string& what);
+
+}  // namespace samverkan::intake
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_ACCESS_H_

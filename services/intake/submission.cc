@@ -1,0 +1,222 @@
+#include "services/intake/submission.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "libs/identity/identity_number.h"
+#include "samverkan/data/v1/data.pb.h"
+
+namespace samverkan::intake {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// In code points. A concern of more is not read by anybody; attachments come another way.
+constexpr int kLongestConcern = 20'000;
+constexpr int kLongestOther = 1'000;
+
+bool IsBlank(const std::string& text) { return absl::StripAsciiWhitespace(text).empty(); }
+
+int CodePoints(const std::string& text) {
+  return static_cast<int>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+int LongestOf(const FieldDescriptor& field) {
+  const auto category = field.options().GetExtension(data::v1::category);
+  return category == data::v1::CONCERN || category == data::v1::FAMILY ? kLongestConcern : kLongestOther;
+}
+
+void CheckLength(const std::string& text, const FieldDescriptor& field, const std::string& path,
+                 std::vector<status::FieldViolation>& violations) {
+  const int longest = LongestOf(field);
+  if (CodePoints(text) <= longest) return;
+  violations.push_back({path, absl::StrCat("expected at most ", longest, " characters; shorten the text"),
+                        absl::StrCat("Högst ", longest, " tecken. Korta texten.")});
+}
+
+void CheckLengths(const Message& message, const std::string& path, std::vector<status::FieldViolation>& violations) {
+  const auto& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* const field : fields) {
+    const std::string here = absl::StrCat(path, ".", field->name());
+    if (field->is_repeated()) {
+      for (int i = 0; field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && i < reflection.FieldSize(message, field);
+           ++i) {
+        CheckLengths(reflection.GetRepeatedMessage(message, field, i), absl::StrCat(here, "[", i, "]"), violations);
+      }
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      CheckLengths(reflection.GetMessage(message, field), here, violations);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      CheckLength(reflection.GetString(message, field), *field, here, violations);
+    }
+  }
+}
+
+// Collects the faults of one submission.
+class Check {
+ public:
+  Check(const v1::Submission& submission, Mandate mandate, absl::CivilDay today)
+      : submission_(submission), mandate_(mandate), today_(today) {}
+
+  void Kind() {
+    if (submission_.kind() == v1::ENTRY_KIND_UNSPECIFIED) {
+      Add("KIND_MISSING", "submission.kind", "expected CONCERN_REPORT, APPLICATION or REFERRAL",
+          "Ange om det är en orosanmälan, ansökan eller hänvisning.");
+    }
+    if (submission_.form() == v1::FORM_UNSPECIFIED) {
+      Add("FORM_MISSING", "submission.form", "expected WRITTEN or ORAL", "Ange om anmälan är skriftlig eller muntlig.");
+    }
+  }
+
+  void Reporter() {
+    const v1::Reporter& reporter = submission_.reporter();
+    if (mandate_ == Mandate::kUnknownCategory) {
+      Add("REPORTER_CATEGORY_UNKNOWN", "submission.reporter.category",
+          "expected a category code of the rule set in force, such as \"school\", \"police\" or \"public\"",
+          "Ange anmälarens kategori med en kod ur regelverket.");
+    }
+    if (!HasDuty()) return;
+    if (reporter.anonymous() || IsBlank(reporter.person_name())) {
+      Add("MANDATED_REPORTER_ANONYMOUS", "submission.reporter.person_name",
+          "expected the reporter's name: one who has the duty to report cannot be anonymous (P-007)",
+          "Ange anmälarens namn. Den som är skyldig att anmäla kan inte vara anonym.");
+    }
+    Contact();
+  }
+
+  void Contact() {
+    const v1::ContactPerson& contact = submission_.contact_person();
+    if (IsBlank(contact.function())) {
+      Add("CONTACT_PERSON_MISSING", "submission.contact_person.function",
+          "expected the function that takes receipt and feedback", "Ange vilken funktion som tar emot återkoppling.");
+    }
+    if (IsBlank(contact.email()) && IsBlank(contact.telephone())) {
+      Add("CONTACT_ADDRESS_MISSING", "submission.contact_person.email",
+          "expected an email address or a telephone number of the function",
+          "Ange e-post eller telefon till funktionen.");
+    }
+  }
+
+  void Child(const v1::Child& child, const std::string& path) {
+    if (!child.identity_number().empty()) {
+      const auto number = identity::IdentityNumber::Parse(child.identity_number(), today_);
+      if (!number.ok()) {
+        Add("IDENTITY_NUMBER_INVALID", path + ".identity_number",
+            "expected a personnummer or samordningsnummer with 10 or 12 digits, a possible date and the right check "
+            "digit; leave it out and describe the child where it is not known",
+            "Ange ett giltigt personnummer eller samordningsnummer, eller beskriv barnet om numret inte är känt.");
+      }
+    } else if (IsBlank(child.description())) {
+      Add("CHILD_UNKNOWN", path + ".identity_number",
+          "expected the child's identity number, or a description of the child in `description`",
+          "Ange barnets personnummer, eller beskriv barnet.");
+    }
+  }
+
+  void GuardiansTold() {
+    const v1::GuardiansTold& told = submission_.guardians_told();
+    if (submission_.kind() == v1::APPLICATION) return;
+    switch (told.answer_case()) {
+      case v1::GuardiansTold::kTold:
+        return;
+      case v1::GuardiansTold::kNotTold:
+        NotTold(told.not_told());
+        return;
+      case v1::GuardiansTold::ANSWER_NOT_SET:
+        Add("GUARDIANS_NOT_TOLD", "submission.guardians_told",
+            "expected `told`, or `not_told` with the reason why the guardians were not told",
+            "Ange att vårdnadshavarna är underrättade, eller varför de inte är det.");
+    }
+  }
+
+  void Concern() {
+    if (IsBlank(submission_.concern().what())) {
+      Add("CONCERN_MISSING", "submission.concern.what", "expected what the concern is", "Beskriv vad oron består av.");
+    }
+  }
+
+  void Signature() {
+    if (HasDuty() && submission_.form() == v1::WRITTEN && IsBlank(submission_.signature().person_name())) {
+      Add("NOT_SIGNED", "submission.signature.person_name",
+          "expected who signed the written report: a manager, head teacher or pupil health",
+          "Ange vem som har undertecknat: chef, rektor eller elevhälsa.");
+    }
+  }
+
+  std::vector<FormalFault> faults() && { return std::move(faults_); }
+
+ private:
+  bool HasDuty() const { return mandate_ == Mandate::kMandated || mandate_ == Mandate::kLegalReview; }
+
+  void NotTold(const v1::NotTold& not_told) {
+    if (not_told.reason() == v1::NotTold::REASON_UNSPECIFIED) {
+      Add("NOT_TOLD_REASON_MISSING", "submission.guardians_told.not_told.reason",
+          "expected the reason why the guardians were not told",
+          "Ange varför vårdnadshavarna inte är underrättade.");
+    }
+    if (not_told.reason() == v1::NotTold::OTHER && IsBlank(not_told.explanation())) {
+      Add("NOT_TOLD_REASON_MISSING", "submission.guardians_told.not_told.explanation",
+          "expected an explanation, for the reason is OTHER", "Förklara skälet.");
+    }
+  }
+
+  void Add(std::string code, std::string field, std::string description, std::string swedish) {
+    faults_.push_back({std::move(code), {std::move(field), std::move(description), std::move(swedish)}});
+  }
+
+  const v1::Submission& submission_;
+  const Mandate mandate_;
+  const absl::CivilDay today_;
+  std::vector<FormalFault> faults_;
+};
+
+}  // namespace
+
+std::vector<FormalFault> FormalFaults(const v1::Submission& submission, const std::vector<v1::Child>& siblings,
+                                      Mandate mandate, absl::CivilDay today) {
+  Check check(submission, mandate, today);
+  check.Kind();
+  check.Reporter();
+  check.Child(submission.child(), "submission.child");
+  for (size_t i = 0; i < siblings.size(); ++i) check.Child(siblings[i], absl::StrCat("siblings[", i, "]"));
+  check.GuardiansTold();
+  check.Concern();
+  check.Signature();
+  return std::move(check).faults();
+}
+
+std::vector<status::FieldViolation> TechnicalFaults(const v1::Submission& submission,
+                                                    const std::vector<v1::Child>& siblings) {
+  std::vector<status::FieldViolation> violations;
+  CheckLengths(submission, "submission", violations);
+  for (size_t i = 0; i < siblings.size(); ++i) {
+    CheckLengths(siblings[i], absl::StrCat("siblings[", i, "]"), violations);
+  }
+  return violations;
+}
+
+bool StartsOnHold(const v1::Submission& submission) {
+  const v1::NotTold::Reason reason = submission.guardians_told().not_told().reason();
+  return submission.concern().suspected_violence() || submission.concern().suspected_sexual_abuse() ||
+         reason == v1::NotTold::SUSPECTED_VIOLENCE || reason == v1::NotTold::SUSPECTED_SEXUAL_ABUSE;
+}
+
+std::string IdentityDigits(const v1::Child& child, absl::CivilDay today) {
+  if (child.identity_number().empty()) return {};
+  const auto number = identity::IdentityNumber::Parse(child.identity_number(), today);
+  return number.ok() ? number->digits() : std::string();
+}
+
+v1::Child Normalised(v1::Child child, absl::CivilDay today) {
+  if (std::string digits = IdentityDigits(child, today); !digits.empty()) child.set_identity_number(std::move(digits));
+  return child;
+}
+
+}  // namespace samverkan::intake
