@@ -50,7 +50,7 @@ TEST(ToGrpcTest, SendsErrorInfoRetryInfoAndSwedish) {
 }
 
 TEST(ToGrpcTest, SendsWhereToTurnInstead) {
-  const absl::Status refused = InvalidArgument({.reason = "FIELD_INVALID", .message = "expected a text"});
+  const absl::Status refused = InvalidArgument(Error{.reason = "FIELD_INVALID", .message = "expected a text"});
   const google::rpc::Status details = Details(ToGrpc(WithHelp(refused, "Ring mottagningen", "tel:+46850824435")));
   google::rpc::Help help;
   ASSERT_TRUE(details.details(details.details_size() - 1).UnpackTo(&help));
