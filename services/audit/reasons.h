@@ -1,0 +1,29 @@
+#ifndef SAMVERKAN_SERVICES_AUDIT_REASONS_H_
+#define SAMVERKAN_SERVICES_AUDIT_REASONS_H_
+
+// The reasons that the audit service's errors carry, besides those of the libraries
+// that it is built from. They are part of the contract: never renamed, never reused.
+namespace samverkan::audit {
+
+// ALREADY_EXISTS: the id of an entry is taken by another content. Nothing of the call
+// was stored. Metadata `entry` is the field, "entries[3]".
+inline constexpr char kEntryIdReused[] = "ENTRY_ID_REUSED";
+
+// PERMISSION_DENIED: a service appended an entry in another's name.
+inline constexpr char kProducerMismatch[] = "PRODUCER_MISMATCH";
+
+// NOT_FOUND: there is no such entry, or it is not for the caller's authority.
+inline constexpr char kEntryNotFound[] = "ENTRY_NOT_FOUND";
+
+// PERMISSION_DENIED: the caller's token names no municipality, so no row is its own.
+inline constexpr char kMunicipalityMissing[] = "MUNICIPALITY_MISSING";
+
+// INVALID_ARGUMENT: bytes that were to be a leaf are none.
+inline constexpr char kLeafMalformed[] = "LEAF_MALFORMED";
+
+// FAILED_PRECONDITION, at start only: the database may lose what it has confirmed.
+inline constexpr char kDatabaseNotDurable[] = "DATABASE_NOT_DURABLE";
+
+}  // namespace samverkan::audit
+
+#endif  // SAMVERKAN_SERVICES_AUDIT_REASONS_H_
