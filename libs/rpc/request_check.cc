@@ -1,0 +1,94 @@
+#include "libs/rpc/request_check.h"
+
+namespace samverkan::rpc {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// An answer must fit into the client's limit for metadata (8 KiB).
+constexpr size_t kMostViolations = 16;
+// The index of a field that is not repeated.
+constexpr int kSingle = -1;
+
+std::string PathOf(const std::string& path, const FieldDescriptor& field, int index) {
+  std::string whole = path.empty() ? field.name() : path + "." + field.name();
+  if (index != kSingle) whole += "[" + std::to_string(index) + "]";
+  return whole;
+}
+
+bool HasNul(const Message& message, const FieldDescriptor& field, int index) {
+  const Reflection& reflection = *message.GetReflection();
+  std::string scratch;
+  const std::string& text = index == kSingle ? reflection.GetStringReference(message, &field, &scratch)
+                                             : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
+  return text.find('\0') != std::string::npos;
+}
+
+bool IsUnknown(const Message& message, const FieldDescriptor& field, int index) {
+  const Reflection& reflection = *message.GetReflection();
+  const int number = index == kSingle ? reflection.GetEnumValue(message, &field)
+                                      : reflection.GetRepeatedEnumValue(message, &field, index);
+  return field.enum_type()->FindValueByNumber(number) == nullptr;
+}
+
+}  // namespace
+
+RequestCheck::RequestCheck(const Descriptor& request) { Plan(request); }
+
+void RequestCheck::Plan(const Descriptor& message) {
+  if (!plans_.try_emplace(&message).second) return;
+  Fields fields;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor& field = *message.field(i);
+    if (field.type() == FieldDescriptor::TYPE_STRING || field.type() == FieldDescriptor::TYPE_ENUM) {
+      fields.push_back(&field);
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      Plan(*field.message_type());
+      fields.push_back(&field);
+    }
+  }
+  plans_[&message] = std::move(fields);
+}
+
+absl::Status RequestCheck::Check(const Message& request) const {
+  status::Violations violations;
+  CheckMessage(request, "", violations);
+  return violations.ToStatus();
+}
+
+void RequestCheck::CheckMessage(const Message& message, const std::string& path, status::Violations& violations) const {
+  const Reflection& reflection = *message.GetReflection();
+  for (const FieldDescriptor* const field : plans_.at(message.GetDescriptor())) {
+    if (!field->is_repeated()) {
+      const bool is_set = !field->has_presence() || reflection.HasField(message, field);
+      if (is_set) CheckField(message, *field, kSingle, path, violations);
+      continue;
+    }
+    const int size = reflection.FieldSize(message, field);
+    for (int i = 0; i < size; ++i) CheckField(message, *field, i, path, violations);
+  }
+}
+
+void RequestCheck::CheckField(const Message& message, const FieldDescriptor& field, int index, const std::string& path,
+                              status::Violations& violations) const {
+  if (violations.violations().size() >= kMostViolations) return;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    const Reflection& reflection = *message.GetReflection();
+    const Message& inner = index == kSingle ? reflection.GetMessage(message, &field)
+                                            : reflection.GetRepeatedMessage(message, &field, index);
+    if (!plans_.at(field.message_type()).empty()) CheckMessage(inner, PathOf(path, field, index), violations);
+  } else if (field.type() == FieldDescriptor::TYPE_ENUM) {
+    if (!IsUnknown(message, field, index)) return;
+    violations.Add(PathOf(path, field, index),
+                   "expected a value of " + field.enum_type()->full_name() + " that this version knows",
+                   "okänt värde i en uppräkning");
+  } else if (HasNul(message, field, index)) {
+    violations.Add(PathOf(path, field, index), "expected text without NUL characters",
+                   "texten får inte innehålla NUL-tecken");
+  }
+}
+
+}  // namespace samverkan::rpc

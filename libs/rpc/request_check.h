@@ -1,0 +1,43 @@
+// What holds for every request of every method, whatever it is about.
+#ifndef SAMVERKAN_LIBS_RPC_REQUEST_CHECK_H_
+#define SAMVERKAN_LIBS_RPC_REQUEST_CHECK_H_
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "libs/status/status.h"
+
+namespace samverkan::rpc {
+
+// Finds, anywhere in a request, enum values that this version does not know and
+// text with a NUL character (which PostgreSQL cannot store). Which fields can hold
+// either is worked out once; a check costs what the request holds of them. May be
+// used by several threads at once.
+class RequestCheck {
+ public:
+  explicit RequestCheck(const google::protobuf::Descriptor& request);
+
+  // OK, or INVALID_ARGUMENT that names the path of every such field, at most 16.
+  // `request` must be of the type given above.
+  absl::Status Check(const google::protobuf::Message& request) const;
+
+ private:
+  using Fields = std::vector<const google::protobuf::FieldDescriptor*>;
+
+  void Plan(const google::protobuf::Descriptor& message);
+  void CheckMessage(const google::protobuf::Message& message, const std::string& path,
+                    status::Violations& violations) const;
+  void CheckField(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field, int index,
+                  const std::string& path, status::Violations& violations) const;
+
+  // The fields to look at, by message.
+  std::unordered_map<const google::protobuf::Descriptor*, Fields> plans_;
+};
+
+}  // namespace samverkan::rpc
+
+#endif  // SAMVERKAN_LIBS_RPC_REQUEST_CHECK_H_
