@@ -24,7 +24,8 @@ CREATE TABLE audit_entry (
   municipality text NOT NULL,
   entry uuid NOT NULL,
   sequence bigint GENERATED ALWAYS AS IDENTITY,
-  create_time timestamptz NOT NULL,
+  -- On the server's own clock: how long the entry has waited, for nothing legal.
+  create_time timestamptz NOT NULL DEFAULT now(),
   -- References of children that only the transaction knew; they join those in
   -- `content` when the entry is delivered.
   children uuid[] NOT NULL DEFAULT '{}',

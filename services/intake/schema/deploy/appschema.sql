@@ -10,6 +10,7 @@ DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'samverkan_intake') THEN
     CREATE ROLE samverkan_intake LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS;
+    ALTER ROLE samverkan_intake SET search_path = intake;
   END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
   NULL; -- Another database made it at the same moment.

@@ -98,8 +98,8 @@ BEGIN
   INSERT INTO event (municipality, event, authority, event_time, content)
     SELECT p_municipality, e.event, p_authority, p_now, e.content
       FROM unnest(p_events, p_event_contents) AS e (event, content);
-  INSERT INTO audit_entry (municipality, entry, create_time, children, content)
-    VALUES (p_municipality, p_entry, p_now, child_references, p_entry_content);
+  INSERT INTO audit_entry (municipality, entry, children, content)
+    VALUES (p_municipality, p_entry, child_references, p_entry_content);
 
   outcome := 'CREATED';
   resources := p_resources;

@@ -1,0 +1,76 @@
+#include "libs/outbox/audit_entry.h"
+
+#include <openssl/rand.h>
+
+#include <cstdlib>
+
+#include "libs/pg/uuid.h"
+#include "libs/proto_time/proto_time.h"
+
+namespace samverkan::outbox {
+namespace {
+
+constexpr int kSaltBytes = 32;
+// The purpose of everything in these services (SoLPuL 2001:454); other purposes get a
+// code when a service that has one is built.
+constexpr char kPurpose[] = "child_protection";
+
+std::string RandomSalt() {
+  std::string salt(kSaltBytes, '\0');
+  // Without randomness the leaf's commitments could be guessed: better no process.
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), kSaltBytes) != 1) std::abort();
+  return salt;
+}
+
+audit::v1::Entry MakeEntry(const std::string& producer, const std::string& method, absl::Time now,
+                           access::v1::Action action, audit::v1::Outcome outcome, const Touched& touched) {
+  audit::v1::Entry entry;
+  entry.set_entry_id(pg::Uuid::FromTime(now).ToString());
+  entry.set_producer(producer);
+  entry.set_municipality(touched.municipality);
+  entry.set_authority(touched.authority);
+  entry.set_method(method);
+  entry.set_action(action);
+  entry.set_outcome(outcome);
+  entry.set_purpose(kPurpose);
+  entry.set_retention(touched.retention);
+  audit::v1::PrivatePart& part = *entry.mutable_private_part();
+  *part.mutable_time() = proto_time::ToProto(now);
+  for (const std::string& child : touched.children) part.add_children(child);
+  for (const std::string& resource : touched.resources) part.add_resources(resource);
+  part.set_legal_basis(touched.legal_basis);
+  part.set_detail(touched.detail);
+  entry.mutable_salts()->set_subject(RandomSalt());
+  entry.mutable_salts()->set_actor(RandomSalt());
+  entry.mutable_salts()->set_detail(RandomSalt());
+  return entry;
+}
+
+}  // namespace
+
+audit::v1::Entry MakeAuditEntry(const rpc::CallContext& call, const std::string& producer, audit::v1::Outcome outcome,
+                                const Touched& touched) {
+  audit::v1::Entry entry = MakeEntry(producer, call.method, call.now, call.action, outcome, touched);
+  audit::v1::PrivatePart& part = *entry.mutable_private_part();
+  part.set_trace_id(call.trace.trace_id);
+  audit::v1::Actor& actor = *part.mutable_actor();
+  actor.set_subject(call.caller.subject);
+  actor.set_system(call.caller.system);
+  actor.set_role(call.role);
+  actor.set_municipality(call.caller.municipality);
+  actor.set_authority(call.caller.authority);
+  for (const std::string& unit : call.caller.units) actor.add_units(unit);
+  return entry;
+}
+
+audit::v1::Entry MakeJobAuditEntry(const std::string& job, absl::Time now, const std::string& producer,
+                                   access::v1::Action action, const Touched& touched) {
+  audit::v1::Entry entry = MakeEntry(producer, job, now, action, audit::v1::GRANTED, touched);
+  audit::v1::Actor& actor = *entry.mutable_private_part()->mutable_actor();
+  actor.set_subject(producer);
+  actor.set_system(producer);
+  actor.set_role(access::v1::SYSTEM);
+  return entry;
+}
+
+}  // namespace samverkan::outbox

@@ -1,0 +1,180 @@
+#include "libs/outbox/relay.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "libs/pg/statement.h"
+#include "libs/pg/uuid.h"
+#include "libs/pg/values.h"
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+
+namespace samverkan::outbox {
+namespace {
+
+constexpr int64_t kBatch = 256;
+constexpr absl::Duration kLongestRound = absl::Seconds(20);
+
+// One relay a schema does each kind of work at a time; the lock ends with the
+// transaction. Apart, so that a slow audit service holds up no positions.
+constexpr pg::Statement kLead = {"relay_lead",
+                                 "SELECT pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema()))"};
+
+constexpr pg::Statement kGivePositions = {
+    "relay_give_positions",
+    "WITH next AS ("
+    "  SELECT municipality, event, row_number() OVER (ORDER BY sequence) AS place"
+    "    FROM event WHERE position IS NULL ORDER BY sequence LIMIT $1),"
+    " head AS ("
+    "  UPDATE relay SET last_position = last_position + (SELECT count(*) FROM next)"
+    "    RETURNING last_position - (SELECT count(*) FROM next) AS base)"
+    " UPDATE event SET position = head.base + next.place"
+    "   FROM next, head WHERE event.municipality = next.municipality AND event.event = next.event"};
+
+constexpr pg::Statement kWaitingEntries = {
+    "relay_waiting_entries", "SELECT sequence, children, content FROM audit_entry ORDER BY sequence LIMIT $1"};
+
+constexpr pg::Statement kDeleteEntries = {"relay_delete_entries",
+                                          "DELETE FROM audit_entry WHERE sequence = ANY($1)"};
+
+constexpr pg::Statement kOldestEntry = {
+    "relay_oldest_entry",
+    "SELECT (extract(epoch FROM now() - create_time) * 1000000)::bigint"
+    "  FROM audit_entry ORDER BY sequence LIMIT 1"};
+
+constexpr pg::Statement kForgetEvents = {"relay_forget_events",
+                                         "DELETE FROM event WHERE event_time < $1 AND position IS NOT NULL"};
+
+constexpr pg::Statement kForgetRequests = {"relay_forget_requests", "DELETE FROM request WHERE create_time < $1"};
+
+absl::StatusOr<bool> Leads(pg::Transaction& transaction, std::string_view work) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kLead, pg::Params(work)));
+  return rows[0].Get<bool>(0);
+}
+
+// The entry as it was written, with the children that only its transaction knew.
+absl::StatusOr<audit::v1::Entry> ReadEntry(const std::vector<pg::Uuid>& children, const pg::Bytes& content) {
+  audit::v1::Entry entry;
+  if (!entry.ParseFromString(content.data)) return status::Internal("an audit entry in the outbox does not parse");
+  for (const pg::Uuid& child : children) entry.mutable_private_part()->add_children(child.ToString());
+  return entry;
+}
+
+}  // namespace
+
+Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options, log::Logger logger)
+    : pool_(pool), clock_(clock), deliver_(std::move(deliver)), options_(options), logger_(std::move(logger)) {}
+
+Relay::~Relay() { Stop(); }
+
+void Relay::Start() { thread_ = std::thread([this] { Work(); }); }
+
+void Relay::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::StatusOr<int64_t> Relay::GivePositions() {
+  return pool_.Write(system_clock_.Now() + kLongestRound, "relay_give_positions",
+                     [](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+                       ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.positions"));
+                       if (!leads) return 0;
+                       ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kGivePositions, pg::Params(kBatch)));
+                       return rows.affected();
+                     });
+}
+
+absl::StatusOr<int64_t> Relay::DeliverAuditEntries() {
+  return pool_.Write(
+      system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
+      [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+        ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
+        if (!leads) return 0;
+        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
+        if (rows.empty()) return 0;
+        std::vector<int64_t> sequences;
+        std::vector<audit::v1::Entry> entries;
+        for (const pg::Row row : rows) {
+          int64_t sequence = 0;
+          std::vector<pg::Uuid> children;
+          pg::Bytes content;
+          RETURN_IF_ERROR(row.Into(sequence, children, content));
+          ASSIGN_OR_RETURN(audit::v1::Entry entry, ReadEntry(children, content));
+          sequences.push_back(sequence);
+          entries.push_back(std::move(entry));
+        }
+        RETURN_IF_ERROR(deliver_(entries));
+        RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(sequences)).status());
+        return static_cast<int64_t>(entries.size());
+      });
+}
+
+absl::Status Relay::MeasureBacklog() {
+  return pool_.Read(system_clock_.Now() + kLongestRound, "relay_measure_backlog",
+                    [this](pg::ReadTransaction& transaction) -> absl::Status {
+                      ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kOldestEntry));
+                      if (rows.empty()) {
+                        backlog_exceeded_ = false;
+                        return absl::OkStatus();
+                      }
+                      ASSIGN_OR_RETURN(const int64_t age, rows[0].Get<int64_t>(0));
+                      backlog_exceeded_ = absl::Microseconds(age) > options_.longest_backlog;
+                      return absl::OkStatus();
+                    });
+}
+
+absl::Status Relay::Forget() {
+  return pool_.Write(
+      system_clock_.Now() + kLongestRound, "relay_forget", [this](pg::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.forgetting"));
+        if (!leads) return absl::OkStatus();
+        RETURN_IF_ERROR(
+            transaction.Execute(kForgetEvents, pg::Params(clock_.Now() - options_.event_horizon)).status());
+        return transaction.Execute(kForgetRequests, pg::Params(clock_.Now() - options_.request_horizon)).status();
+      });
+}
+
+bool Relay::Round() {
+  const absl::Time now = system_clock_.Now();
+  const auto positions = GivePositions();
+  bool moved = positions.ok() && *positions > 0;
+  if (now >= next_delivery_) {
+    const auto delivered = DeliverAuditEntries();
+    if (!delivered.ok()) {
+      logger_.Log(log::Severity::kWarning, "audit entries wait: the audit service did not take them",
+                  {{"reason", status::Reason(delivered.status())}});
+      next_delivery_ = now + options_.pause_after_failure;
+    }
+    moved = moved || (delivered.ok() && *delivered > 0);
+  }
+  if (now >= next_measure_) {
+    next_measure_ = now + absl::Seconds(1);
+    // Without an answer from the database the last finding stands; reads fail anyhow.
+    MeasureBacklog().IgnoreError();
+  }
+  if (now >= next_forget_) {
+    next_forget_ = now + absl::Hours(1);
+    if (const absl::Status forgotten = Forget(); !forgotten.ok()) {
+      logger_.Log(log::Severity::kWarning, "old events and request ids were not deleted",
+                  {{"reason", status::Reason(forgotten)}});
+    }
+  }
+  return moved;
+}
+
+void Relay::Work() {
+  while (Pause(Round() ? absl::ZeroDuration() : options_.pause)) {
+  }
+}
+
+bool Relay::Pause(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, absl::ToChronoMicroseconds(duration), [this] { return stopping_; });
+}
+
+}  // namespace samverkan::outbox

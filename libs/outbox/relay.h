@@ -1,0 +1,89 @@
+#ifndef SAMVERKAN_LIBS_OUTBOX_RELAY_H_
+#define SAMVERKAN_LIBS_OUTBOX_RELAY_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "libs/clock/clock.h"
+#include "libs/log/logger.h"
+#include "libs/pg/pool.h"
+#include "samverkan/audit/v1/audit.pb.h"
+
+namespace samverkan::outbox {
+
+// Carries a service's outbox on: gives committed events their positions, delivers audit
+// entries in order, and forgets what is older than it is kept. Each service runs one in
+// every process; an advisory lock of the schema lets one at a time work.
+//
+// Delivery of audit entries is at least once: an entry is deleted here only after the
+// audit service has it, and the audit service knows it by its id.
+class Relay {
+ public:
+  // Delivers a batch, in its order; OK means that all of it is durable there.
+  using Deliver = std::function<absl::Status(const std::vector<audit::v1::Entry>&)>;
+
+  struct Options {
+    // Reads of personal data are refused when the oldest waiting entry is older.
+    absl::Duration longest_backlog = absl::Hours(4);
+    // How long the relay rests when nothing waits, and after a failed delivery.
+    absl::Duration pause = absl::Milliseconds(50);
+    absl::Duration pause_after_failure = absl::Seconds(1);
+    // How long events are kept (the published horizon), and request ids.
+    absl::Duration event_horizon = absl::Hours(24 * 90);
+    absl::Duration request_horizon = absl::Hours(24 * 30);
+  };
+
+  // `pool` and `clock` must outlive the relay. Works from Start on.
+  Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options, log::Logger logger);
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  void Start();
+  // Ends the thread after the batch under way. May be called twice.
+  void Stop();
+
+  // Whether the oldest waiting audit entry is older than the bound. Any thread.
+  bool BacklogExceeded() const { return backlog_exceeded_.load(); }
+
+  // One round of each kind of work, for Start's thread and for tests. They return how
+  // many rows they moved; 0 also where another relay holds the lock.
+  absl::StatusOr<int64_t> GivePositions();
+  absl::StatusOr<int64_t> DeliverAuditEntries();
+  absl::Status MeasureBacklog();
+  absl::Status Forget();
+
+ private:
+  void Work();
+  // True when something was moved, so that more may wait.
+  bool Round();
+  // Waits; false when stopping.
+  bool Pause(absl::Duration duration);
+
+  pg::Pool& pool_;
+  const clock::Clock& clock_;
+  const Deliver deliver_;
+  const Options options_;
+  const log::Logger logger_;
+  const clock::SystemClock system_clock_;
+  std::atomic<bool> backlog_exceeded_ = false;
+  absl::Time next_measure_ = absl::InfinitePast();
+  absl::Time next_delivery_ = absl::InfinitePast();
+  absl::Time next_forget_ = absl::InfinitePast();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace samverkan::outbox
+
+#endif  // SAMVERKAN_LIBS_OUTBOX_RELAY_H_

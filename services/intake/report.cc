@@ -1,0 +1,242 @@
+#include "services/intake/report.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/calendar/calendar.h"
+#include "libs/proto_time/proto_time.h"
+#include "libs/resource_name/resource_name.h"
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+
+namespace samverkan::intake {
+namespace {
+
+using proto_time::ToProto;
+
+absl::Status WrongState(std::string reason, std::string message, std::string swedish) {
+  return status::FailedPrecondition(
+      {.reason = std::move(reason), .message = std::move(message), .swedish = std::move(swedish)});
+}
+
+absl::Status CheckNotEnded(const v1::Report& report) {
+  if (report.state() != v1::Report::FORWARDED) return absl::OkStatus();
+  return WrongState("REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
+                    "Anmälan är vidarebefordrad. Fortsätt hos mottagaren.");
+}
+
+absl::Time FirstReceived(const v1::Report& report) {
+  return proto_time::FromProto(report.first_receive_time()).value_or(absl::UnixEpoch());
+}
+
+absl::Status StartHold(const rules::RuleSet& rules, const std::string& reason, absl::Time time, v1::Report& report) {
+  v1::Hold& hold = *report.mutable_hold();
+  hold.Clear();
+  hold.set_reason(reason);
+  *hold.mutable_hold_time() = ToProto(time);
+  return AddClock(rules, kHoldReview, "held", time, JurisdictionOf(report), *report.mutable_deadlines());
+}
+
+absl::Status StartReportClocks(const rules::RuleSet& rules, v1::Report& report) {
+  // An application is no report: the law sets these clocks for reports alone.
+  if (report.submission().kind() == v1::APPLICATION || report.submission().kind() == v1::REFERRAL) {
+    return absl::OkStatus();
+  }
+  const absl::Time received = FirstReceived(report);
+  const Jurisdiction jurisdiction = JurisdictionOf(report);
+  Deadlines& deadlines = *report.mutable_deadlines();
+  RETURN_IF_ERROR(AddClock(rules, kProtectionAssessment, "report_received", received, jurisdiction, deadlines));
+  return AddClock(rules, kDecisionToOpen, "report_received", received, jurisdiction, deadlines);
+}
+
+absl::StatusOr<v1::ReportMeeting> AskedMeeting(const rules::RuleSet& rules, const v1::Report& report) {
+  v1::ReportMeeting meeting;
+  meeting.set_state(v1::ReportMeeting::ASKED);
+  *meeting.mutable_ask_time() = report.receive_time();
+  const Jurisdiction jurisdiction = JurisdictionOf(report);
+  const auto answer = rules.Ask("report_meeting", calendar::LegalDay(FirstReceived(report)),
+                                jurisdiction.municipality, jurisdiction.authority);
+  if (absl::IsNotFound(answer.status())) return meeting;
+  RETURN_IF_ERROR(answer.status());
+  meeting.set_mandatory(answer->rule->obligation() == rules::v1::Rule::MUST);
+  meeting.set_legal_basis(absl::StrCat(answer->rule->id(), ", ", answer->version->legal_basis()));
+  return meeting;
+}
+
+v1::Report SenderView(const v1::Report& report) {
+  v1::Report view;
+  view.set_name(report.name());
+  view.set_authority(report.authority());
+  *view.mutable_submission() = report.submission();
+  *view.mutable_supplements() = report.supplements();
+  *view.mutable_receive_time() = report.receive_time();
+  *view.mutable_first_receive_time() = report.first_receive_time();
+  if (report.has_confirm_time()) *view.mutable_confirm_time() = report.confirm_time();
+  return view;
+}
+
+ReportChange Changed(ReportRecord after, Happening happening) {
+  ReportChange change;
+  change.after = std::move(after);
+  change.happenings.push_back(std::move(happening));
+  return change;
+}
+
+}  // namespace
+
+std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
+Placement PlacementOf(const v1::Report& report) {
+  const auto authority = resource_name::Match("municipalities/{municipality}/authorities/{id}", report.authority());
+  if (!authority.has_value()) return {};
+  return {.municipality = authority->front(),
+          .authority = authority->back(),
+          .unit = LastPart(report.unit()),
+          .assignee = report.assignee()};
+}
+
+Jurisdiction JurisdictionOf(const v1::Report& report) {
+  Placement placement = PlacementOf(report);
+  return {std::move(placement.municipality), std::move(placement.authority)};
+}
+
+std::string Etag(int64_t version) { return absl::StrCat(version); }
+
+absl::Status CheckEtag(const std::string& etag, int64_t version) {
+  if (etag.empty() || etag == Etag(version)) return absl::OkStatus();
+  return status::Aborted({.reason = "ETAG_MISMATCH",
+                          .message = "the resource has changed since it was read; read it again and repeat",
+                          .swedish = "Ärendet har ändrats sedan det lästes. Läs om det och försök igen."});
+}
+
+absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& record) {
+  return MayHandle(caller, PlacementOf(record.report)) ? absl::OkStatus() : NotFound("report");
+}
+
+absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record) {
+  if (MayHandle(caller, PlacementOf(record.report))) {
+    v1::Report view = record.report;
+    view.set_etag(Etag(record.version));
+    return view;
+  }
+  if (MaySeeAsSender(caller, record.sender)) return SenderView(record.report);
+  return NotFound("report");
+}
+
+bool IsOnHold(const v1::Report& report) { return report.has_hold() && !report.hold().has_release_time(); }
+
+absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewReport& received, const Sender& sender) {
+  ReportRecord record;
+  record.sender = sender;
+  v1::Report& report = record.report;
+  report.set_name(received.name);
+  report.set_authority(received.authority);
+  report.set_unit(received.unit);
+  *report.mutable_submission() = received.submission;
+  *report.mutable_receive_time() = ToProto(received.receive_time);
+  *report.mutable_first_receive_time() = ToProto(received.first_receive_time);
+  report.set_state(v1::Report::RECEIVED);
+  for (const std::string& fault : received.formal_faults) report.add_formal_faults(fault);
+  RETURN_IF_ERROR(StartReportClocks(rules, report));
+  if (StartsOnHold(received.submission)) {
+    RETURN_IF_ERROR(StartHold(rules, "suspected violence or sexual abuse", received.receive_time, report));
+  }
+  if (received.submission.feedback_wanted() && received.mandate != Mandate::kNone &&
+      received.mandate != Mandate::kUnknownCategory) {
+    record.feedback.emplace().set_state(v1::Feedback::ASKED);
+    *record.feedback->mutable_ask_time() = report.receive_time();
+  }
+  if (received.submission.report_meeting_wanted()) {
+    ASSIGN_OR_RETURN(record.meeting, AskedMeeting(rules, report));
+  }
+  return record;
+}
+
+absl::StatusOr<std::optional<v1::Deadline>> FeedbackClockIfRunning(const rules::RuleSet& rules,
+                                                                   const ReportRecord& record) {
+  if (!record.feedback.has_value()) return std::nullopt;
+  const absl::Time received = proto_time::FromProto(record.report.receive_time()).value_or(absl::UnixEpoch());
+  auto clock = StartClock(rules, kStatutoryFeedback, "asked_for", received, JurisdictionOf(record.report));
+  if (absl::IsNotFound(clock.status())) return std::nullopt;
+  RETURN_IF_ERROR(clock.status());
+  return *std::move(clock);
+}
+
+absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, const Act& act) {
+  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  v1::Supplement& supplement = *record.report.add_supplements();
+  supplement.set_text(text);
+  *supplement.mutable_receive_time() = ToProto(act.time);
+  supplement.set_author(act.subject);
+  return Changed(std::move(record), {"report.supplemented", {}});
+}
+
+absl::StatusOr<ReportChange> ConfirmReceipt(ReportRecord record, const Act& act) {
+  if (record.report.has_confirm_time()) return ReportChange{.after = std::move(record)};
+  *record.report.mutable_confirm_time() = ToProto(act.time);
+  return Changed(std::move(record), {"report.receipt_confirmed", {}});
+}
+
+absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
+                                  const Act& act) {
+  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  if (IsOnHold(record.report)) {
+    return WrongState("ALREADY_ON_HOLD", "the report is on hold already", "Anmälan är redan spärrad.");
+  }
+  RETURN_IF_ERROR(StartHold(rules, reason, act.time, record.report));
+  return Changed(std::move(record), {"report.held", {}});
+}
+
+absl::StatusOr<ReportChange> ReviewHold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
+                                        const Act& act) {
+  if (!IsOnHold(record.report)) {
+    return WrongState("NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad.");
+  }
+  v1::HoldReview& review = *record.report.mutable_hold()->add_reviews();
+  *review.mutable_review_time() = ToProto(act.time);
+  review.set_reviewer(act.subject);
+  review.set_reason(reason);
+  Deadlines& deadlines = *record.report.mutable_deadlines();
+  Meet(deadlines, kHoldReview, act.time);
+  RETURN_IF_ERROR(AddClock(rules, kHoldReview, "held", act.time, JurisdictionOf(record.report), deadlines));
+  return Changed(std::move(record), {"report.hold_reviewed", {}});
+}
+
+absl::StatusOr<ReportChange> Release(ReportRecord record, const std::string& reason, const Act& act) {
+  if (!IsOnHold(record.report)) {
+    return WrongState("NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad.");
+  }
+  v1::Hold& hold = *record.report.mutable_hold();
+  *hold.mutable_release_time() = ToProto(act.time);
+  hold.set_released_by(act.subject);
+  hold.set_release_reason(reason);
+  Meet(*record.report.mutable_deadlines(), kHoldReview, act.time);
+  return Changed(std::move(record), {"report.released", {}});
+}
+
+absl::StatusOr<ReportChange> Assign(ReportRecord record, const std::string& assignee, const std::string& unit,
+                                    const Act&) {
+  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  record.report.set_assignee(assignee);
+  record.report.set_unit(unit);
+  return Changed(std::move(record), {"report.assigned", {{"unit", unit}}});
+}
+
+absl::StatusOr<ReportChange> Forward(ReportRecord record, const std::string& forwarded_report,
+                                     const std::string& reason, const Act& act) {
+  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  if (record.report.state() == v1::Report::DECIDED) {
+    return WrongState("REPORT_DECIDED", "a decided report is not forwarded; make a report of your own instead",
+                      "Anmälan är redan beslutad och kan inte vidarebefordras.");
+  }
+  v1::Forwarding& forwarding = *record.report.mutable_forwarding();
+  *forwarding.mutable_forward_time() = ToProto(act.time);
+  forwarding.set_reason(reason);
+  forwarding.set_report(forwarded_report);
+  forwarding.set_forwarder(act.subject);
+  record.report.set_state(v1::Report::FORWARDED);
+  EndAll(*record.report.mutable_deadlines(), act.time);
+  return Changed(std::move(record), {"report.forwarded", {}});
+}
+
+}  // namespace samverkan::intake

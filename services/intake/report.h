@@ -1,0 +1,118 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_REPORT_H_
+#define SAMVERKAN_SERVICES_INTAKE_REPORT_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/auth/caller.h"
+#include "libs/rules/rule_set.h"
+#include "samverkan/intake/v1/feedback.pb.h"
+#include "samverkan/intake/v1/investigation.pb.h"
+#include "samverkan/intake/v1/report.pb.h"
+#include "samverkan/intake/v1/report_meeting.pb.h"
+#include "services/intake/access.h"
+#include "services/intake/deadline.h"
+#include "services/intake/submission.h"
+
+// Concern reports: their states and what may happen in them. Pure functions over values.
+namespace samverkan::intake {
+
+// A report with all that hangs on it and is changed with it.
+struct ReportRecord {
+  // All of it, as one who handles it sees it, save `etag`, `sibling_reports` and
+  // `linked_reports`, which are filled in when it is shown.
+  v1::Report report;
+  Sender sender;
+  // Counts the changes; the etag is made of it.
+  int64_t version = 1;
+  std::optional<v1::Feedback> feedback;
+  std::optional<v1::ReportMeeting> meeting;
+  // Name of the investigation of the child that runs at the authority; empty where none.
+  std::string running_investigation;
+};
+
+// Something that an event will tell. No personal data.
+struct Happening {
+  // "report.assessed"
+  std::string type;
+  std::map<std::string, std::string> attributes;
+};
+
+// What a change made of a report.
+struct ReportChange {
+  ReportRecord after;
+  std::vector<Happening> happenings = {};
+  // What the change rests on, for the audit entry; empty where no law says it.
+  std::string legal_basis = {};
+  // The investigation that the change opens.
+  std::optional<v1::Investigation> opened = {};
+};
+
+// Where the report is handled.
+Placement PlacementOf(const v1::Report& report);
+Jurisdiction JurisdictionOf(const v1::Report& report);
+
+// The last part of a resource name: "skarholmen" of "municipalities/0180/authorities/skarholmen".
+std::string LastPart(const std::string& name);
+
+// The etag of a version.
+std::string Etag(int64_t version);
+
+// OK where `etag` is empty or that of the record, else ABORTED, reason ETAG_MISMATCH.
+absl::Status CheckEtag(const std::string& etag, int64_t version);
+
+// NOT_FOUND where the caller may not handle the report.
+absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& record);
+
+// The report as the caller may see it: all for those who handle it, the submission and
+// the receipt for its sender; NOT_FOUND for everybody else.
+absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record);
+
+// What a new report is made of.
+struct NewReport {
+  std::string name;
+  std::string authority;
+  std::string unit;
+  v1::Submission submission;
+  Mandate mandate = Mandate::kNone;
+  std::vector<std::string> formal_faults;
+  absl::Time receive_time;
+  absl::Time first_receive_time;
+};
+
+// A report at its receipt: on hold where the concern asks for it, its clocks started by
+// the law of the day of first receipt, feedback and meeting noted as asked for.
+absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewReport& received, const Sender& sender);
+
+// The feedback clock of a report about a child whose investigation runs already when the
+// report is received: feedback is owed at once. Nothing where no feedback is asked for.
+absl::StatusOr<std::optional<v1::Deadline>> FeedbackClockIfRunning(const rules::RuleSet& rules,
+                                                                   const ReportRecord& record);
+
+// The changes. Each returns FAILED_PRECONDITION with a stable reason where the report's
+// state does not allow it; each is done by `act`.
+absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, const Act& act);
+absl::StatusOr<ReportChange> ConfirmReceipt(ReportRecord record, const Act& act);
+absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
+                                  const Act& act);
+absl::StatusOr<ReportChange> ReviewHold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
+                                        const Act& act);
+absl::StatusOr<ReportChange> Release(ReportRecord record, const std::string& reason, const Act& act);
+// Assigns the report to `assignee`; `unit` is where it then is, by resource name.
+absl::StatusOr<ReportChange> Assign(ReportRecord record, const std::string& assignee, const std::string& unit,
+                                    const Act& act);
+// Ends the report here: it is `forwarded_report` now.
+absl::StatusOr<ReportChange> Forward(ReportRecord record, const std::string& forwarded_report,
+                                     const std::string& reason, const Act& act);
+
+// Whether a hold is in force.
+bool IsOnHold(const v1::Report& report);
+
+}  // namespace samverkan::intake
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_REPORT_H_

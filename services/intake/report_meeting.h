@@ -1,0 +1,30 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_REPORT_MEETING_H_
+#define SAMVERKAN_SERVICES_INTAKE_REPORT_MEETING_H_
+
+#include "absl/status/statusor.h"
+#include "samverkan/intake/v1/report_meeting.pb.h"
+#include "services/intake/report.h"
+
+// Report meetings (anmälningsmöten). Pure functions; errors are FAILED_PRECONDITION with
+// the reasons that samverkan.intake.v1.ReportMeetingService names.
+namespace samverkan::intake {
+
+// Offers the meeting; not while the report is on hold.
+absl::StatusOr<ReportChange> OfferReportMeeting(ReportRecord record, const v1::OfferReportMeetingRequest& request,
+                                                const Act& act);
+
+// Records that it will not be held.
+absl::StatusOr<ReportChange> DeclineReportMeeting(ReportRecord record, const v1::DeclineReportMeetingRequest& request,
+                                                  const Act& act);
+
+// Records that it was held.
+absl::StatusOr<ReportChange> RecordReportMeeting(ReportRecord record, const v1::RecordReportMeetingRequest& request,
+                                                 const Act& act);
+
+// The meeting of a report as the caller may see it; NOT_FOUND where there is none or the
+// caller may not know of the report.
+absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const auth::Caller& caller, const ReportRecord& record);
+
+}  // namespace samverkan::intake
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_REPORT_MEETING_H_
