@@ -24,6 +24,9 @@ inline constexpr char kLeafMalformed[] = "LEAF_MALFORMED";
 // FAILED_PRECONDITION, at start only: the database may lose what it has confirmed.
 inline constexpr char kDatabaseNotDurable[] = "DATABASE_NOT_DURABLE";
 
+// FAILED_PRECONDITION, at start only: the database's schema is not for this binary.
+inline constexpr char kSchemaVersionUnknown[] = "SCHEMA_VERSION_UNKNOWN";
+
 }  // namespace samverkan::audit
 
 #endif  // SAMVERKAN_SERVICES_AUDIT_REASONS_H_

@@ -1,0 +1,164 @@
+#include "services/audit/entry_check.h"
+
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "libs/pg/uuid.h"
+#include "services/audit/entry.h"
+
+namespace samverkan::audit {
+namespace {
+
+constexpr size_t kSaltSize = 32;
+constexpr int64_t kEarliestSeconds = 946'684'800;  // 2000-01-01
+constexpr absl::Duration kFurthestAhead = absl::Hours(24);
+// Fewer digits than a birth date has, so that none can hide in a leaf.
+constexpr int kMostDigits = 5;
+
+// A text of the leaf: what it is made of, so that nobody's words end up there.
+struct LeafTextRule {
+  size_t longest;
+  std::string_view besides_letters_and_digits;
+  std::string_view expected;
+};
+constexpr LeafTextRule kProducer = {32, "-", "a service's name of at most 32 letters and hyphens"};
+constexpr LeafTextRule kAuthority = {64, "-_.", "at most 64 letters, hyphens, underscores and points"};
+constexpr LeafTextRule kMethod = {128, "-_./", "a method's or job's name of at most 128 characters"};
+constexpr LeafTextRule kPurpose = {64, "-_", "a purpose's code of at most 64 letters and underscores"};
+
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+
+bool Follows(const LeafTextRule& rule, std::string_view text) {
+  const auto allowed = [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           rule.besides_letters_and_digits.find(c) != std::string_view::npos;
+  };
+  return text.size() <= rule.longest && std::all_of(text.begin(), text.end(), allowed) &&
+         std::count_if(text.begin(), text.end(), IsDigit) <= kMostDigits;
+}
+
+// Checks one entry; keeps where it stands and what has been found.
+class Check {
+ public:
+  Check(const std::string& path, status::Violations& violations) : path_(path), violations_(violations) {}
+
+  void Leaf(const v1::Entry& entry) {
+    EntryId(entry.entry_id());
+    LeafText("producer", entry.producer(), kProducer);
+    const std::string& code = entry.municipality();
+    Expect(code.size() == 4 && std::all_of(code.begin(), code.end(), IsDigit), "municipality",
+           "Expected a municipality's official code, four digits.");
+    if (!entry.authority().empty()) LeafText("authority", entry.authority(), kAuthority);
+    LeafText("method", entry.method(), kMethod);
+    LeafText("purpose", entry.purpose(), kPurpose);
+    Expect(access::v1::Action_IsValid(entry.action()) && entry.action() != access::v1::ACTION_UNSPECIFIED, "action",
+           "Expected what was done, a value other than ACTION_UNSPECIFIED.");
+    Expect(v1::Outcome_IsValid(entry.outcome()) && entry.outcome() != v1::OUTCOME_UNSPECIFIED, "outcome",
+           "Expected GRANTED or DENIED.");
+    Expect(v1::RetentionClass_IsValid(entry.retention()) && entry.retention() != v1::RETENTION_CLASS_UNSPECIFIED,
+           "retention", "Expected a retention class other than RETENTION_CLASS_UNSPECIFIED.");
+  }
+
+  void Salts(const v1::Entry& entry) {
+    Salt("salts.subject", entry.salts().subject());
+    Salt("salts.actor", entry.salts().actor());
+    Salt("salts.detail", entry.salts().detail());
+  }
+
+  void PrivatePart(const v1::PrivatePart& part, absl::Time now) {
+    Time(part, now);
+    Expect(part.has_actor() && !part.actor().subject().empty(), "private_part.actor.subject", "Expected who acted.");
+    Actor(part.actor());
+    Texts("private_part.children", part.children(), kMostChildren, 128);
+    Texts("private_part.resources", part.resources(), kMostResources, 512);
+    Length("private_part.legal_basis", part.legal_basis(), 512);
+    const std::string& trace = part.trace_id();
+    Expect(trace.empty() || (trace.size() == 32 && std::all_of(trace.begin(), trace.end(), absl::ascii_isxdigit)),
+           "private_part.trace_id", "Expected 32 hexadecimal digits, or nothing.");
+    Length("private_part.request_id", part.request_id(), 128);
+    Length("private_part.detail", part.detail(), 4096);
+  }
+
+  void KnownFields(const google::protobuf::Message& message, const std::string& field) {
+    Expect(message.GetReflection()->GetUnknownFields(message).empty(), field,
+           "Holds a field that this version of the audit service does not know. Upgrade the audit service, then send "
+           "the entry again.");
+  }
+
+ private:
+  using TextList = google::protobuf::RepeatedPtrField<std::string>;
+
+  void Expect(bool holds, const std::string& field, const std::string& expected) {
+    if (!holds) violations_.Add(field.empty() ? path_ : absl::StrCat(path_, ".", field), expected);
+  }
+
+  // Version 4 alone: the others tell the time to the millisecond, or a content.
+  void EntryId(const std::string& text) {
+    const absl::StatusOr<pg::Uuid> id = pg::Uuid::Parse(text);
+    Expect(id.ok() && id->bytes()[6] >> 4 == 4 && id->bytes()[8] >> 6 == 2 && id->ToString() == text, "entry_id",
+           "Expected a random UUID (version 4) in its canonical form, 8-4-4-4-12 lower-case hexadecimal digits.");
+  }
+
+  void LeafText(const std::string& field, const std::string& text, const LeafTextRule& rule) {
+    Expect(!text.empty() && Follows(rule, text), field,
+           absl::StrCat("Expected ", std::string(rule.expected), " in ASCII, with at most ", kMostDigits, " digits."));
+  }
+
+  void Salt(const std::string& field, const std::string& salt) {
+    Expect(salt.size() == kSaltSize, field, absl::StrCat("Expected ", kSaltSize, " random bytes."));
+  }
+
+  void Time(const v1::PrivatePart& part, absl::Time now) {
+    const int64_t latest = absl::ToUnixSeconds(now + kFurthestAhead);
+    const bool sound = part.has_time() && part.time().seconds() >= kEarliestSeconds &&
+                       part.time().seconds() <= latest && part.time().nanos() >= 0 &&
+                       part.time().nanos() < 1'000'000'000;
+    Expect(sound, "private_part.time", "Expected when it happened: from the year 2000 on, at most a day ahead.");
+  }
+
+  void Actor(const v1::Actor& actor) {
+    Length("private_part.actor.subject", actor.subject(), 256);
+    Length("private_part.actor.system", actor.system(), 256);
+    Length("private_part.actor.municipality", actor.municipality(), 64);
+    Length("private_part.actor.authority", actor.authority(), 256);
+    Texts("private_part.actor.units", actor.units(), kMostUnits, 256);
+    Expect(access::v1::Role_IsValid(actor.role()), "private_part.actor.role", "Expected a role that is known.");
+  }
+
+  void Length(const std::string& field, const std::string& text, size_t longest) {
+    Expect(text.size() <= longest, field, absl::StrCat("Expected at most ", longest, " bytes."));
+  }
+
+  void Texts(const std::string& field, const TextList& texts, int most, size_t longest) {
+    Expect(texts.size() <= most, field, absl::StrCat("Expected at most ", most, "."));
+    const auto sound = [&](const std::string& text) { return !text.empty() && text.size() <= longest; };
+    const auto bad = std::find_if_not(texts.begin(), texts.end(), sound);
+    if (bad == texts.end()) return;
+    Expect(false, absl::StrCat(field, "[", bad - texts.begin(), "]"),
+           absl::StrCat("Expected 1 to ", longest, " bytes."));
+  }
+
+  const std::string& path_;
+  status::Violations& violations_;
+};
+
+}  // namespace
+
+void CheckEntry(const v1::Entry& entry, absl::Time now, const std::string& path, status::Violations& violations) {
+  Check check(path, violations);
+  check.Leaf(entry);
+  check.Salts(entry);
+  check.PrivatePart(entry.private_part(), now);
+  check.KnownFields(entry, "");
+  check.KnownFields(entry.salts(), "salts");
+  check.KnownFields(entry.private_part(), "private_part");
+  check.KnownFields(entry.private_part().actor(), "private_part.actor");
+  check.KnownFields(entry.private_part().time(), "private_part.time");
+}
+
+}  // namespace samverkan::audit

@@ -1,0 +1,202 @@
+#include "services/audit/entry_store.h"
+
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/pg/statement.h"
+#include "libs/pg/values.h"
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+#include "services/audit/reasons.h"
+
+namespace samverkan::audit {
+namespace {
+
+constexpr pg::Statement kAppendEntries = {
+    "append_entries",
+    "SELECT outcome, index FROM audit.append_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ORDER BY ordinal"};
+constexpr pg::Statement kGetEntry = {
+    "get_entry", "SELECT log_size, index, leaf, leaf_hash, record_time, body FROM audit.get_entry($1, $2, $3)"};
+constexpr pg::Statement kSearchEntries = {
+    "search_entries",
+    "SELECT index, leaf, leaf_hash, record_time, body, found"
+    " FROM audit.search_entries($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY index DESC"};
+// Settings under which a commit that was confirmed can be lost.
+constexpr pg::Statement kFindRiskySettings = {
+    "find_risky_settings",
+    "SELECT name FROM pg_settings WHERE (name, setting) IN"
+    " (('fsync', 'off'), ('full_page_writes', 'off'), ('synchronous_commit', 'off')) ORDER BY name"};
+constexpr pg::Statement kFindSchemaVersion = {"find_schema_version",
+                                              "SELECT version::bigint FROM audit.schema_version"};
+
+constexpr int64_t kOldestSchema = 1;
+constexpr int64_t kNewestSchema = 1;
+// All appends lock the same row.
+constexpr char kLockKey[] = "log";
+
+// What `append_entries` takes: one array for each column.
+struct Columns {
+  std::vector<std::string> producers;
+  std::vector<pg::Uuid> ids;
+  std::vector<std::string> municipalities;
+  std::vector<std::string> authorities;
+  std::vector<pg::Bytes> leaves;
+  std::vector<pg::Bytes> leaf_hashes;
+  std::vector<absl::Time> times;
+  std::vector<pg::Bytes> bodies;
+  std::vector<int64_t> tag_ordinals;
+  std::vector<pg::Bytes> tags;
+
+  void Add(const NewEntry& entry) {
+    producers.push_back(entry.producer);
+    ids.emplace_back(entry.id);
+    municipalities.push_back(entry.scope.municipality);
+    authorities.push_back(entry.scope.authority);
+    leaves.push_back({entry.leaf});
+    leaf_hashes.push_back({std::string(entry.leaf_hash.begin(), entry.leaf_hash.end())});
+    times.push_back(entry.time);
+    bodies.push_back({entry.body});
+    for (const std::string& tag : entry.tags) {
+      tag_ordinals.push_back(static_cast<int64_t>(producers.size()));
+      tags.push_back({tag});
+    }
+  }
+};
+
+absl::StatusOr<Placement::Outcome> OutcomeOf(std::string_view text) {
+  if (text == "APPENDED") return Placement::Outcome::kAppended;
+  if (text == "REPEATED") return Placement::Outcome::kRepeated;
+  if (text == "REUSED") return Placement::Outcome::kReused;
+  if (text == "REFUSED") return Placement::Outcome::kRefused;
+  return status::Internal("append_entries gave an outcome that this binary does not know");
+}
+
+absl::StatusOr<Placement> ReadPlacement(const pg::Row& row) {
+  std::string outcome;
+  std::optional<int64_t> index;
+  RETURN_IF_ERROR(row.Into(outcome, index));
+  Placement placement;
+  ASSIGN_OR_RETURN(placement.outcome, OutcomeOf(outcome));
+  placement.index = index.value_or(-1);
+  return placement;
+}
+
+absl::StatusOr<FoundEntry> ReadFoundEntry(const pg::Row& row, int64_t asked) {
+  int64_t log_size = 0;
+  std::optional<int64_t> index;
+  std::optional<pg::Bytes> leaf, leaf_hash, body;
+  std::optional<absl::Time> record_time;
+  RETURN_IF_ERROR(row.Into(log_size, index, leaf, leaf_hash, record_time, body));
+  FoundEntry found;
+  found.index_is_taken = asked < log_size;
+  if (!index.has_value() || !leaf.has_value() || !leaf_hash.has_value() || !record_time.has_value()) return found;
+  found.entry = {.index = *index,
+                 .leaf = std::move(leaf->data),
+                 .leaf_hash = std::move(leaf_hash->data),
+                 .record_time = *record_time,
+                 .body = body.has_value() ? std::optional(std::move(body->data)) : std::nullopt};
+  return found;
+}
+
+absl::StatusOr<EntryPage> ReadPage(const pg::Rows& rows) {
+  EntryPage page;
+  int64_t found = 0;
+  for (const pg::Row row : rows) {
+    StoredEntry entry;
+    pg::Bytes leaf, leaf_hash, body;
+    RETURN_IF_ERROR(row.Into(entry.index, leaf, leaf_hash, entry.record_time, body, found));
+    entry.leaf = std::move(leaf.data);
+    entry.leaf_hash = std::move(leaf_hash.data);
+    entry.body = std::move(body.data);
+    page.entries.push_back(std::move(entry));
+  }
+  page.more = found > static_cast<int64_t>(page.entries.size());
+  return page;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EntryStore>> EntryStore::Open(const std::string& conninfo, int readers,
+                                                             pg::ErrorLog log) {
+  pg::CombiningWriter::Options options;
+  options.connections = 1;
+  options.log = log;
+  ASSIGN_OR_RETURN(std::unique_ptr<pg::CombiningWriter> writer, pg::CombiningWriter::Open(conninfo, options));
+  ASSIGN_OR_RETURN(std::unique_ptr<pg::Pool> pool, pg::Pool::Open(conninfo, readers, std::move(log)));
+  return std::unique_ptr<EntryStore>(new EntryStore(std::move(writer), std::move(pool)));
+}
+
+absl::Status EntryStore::CheckDurable(absl::Time deadline) {
+  return readers_->Read(deadline, "check_durable", [](pg::ReadTransaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows risky, transaction.Query(kFindRiskySettings));
+    if (risky.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::string setting, risky[0].Get<std::string>(0));
+    return status::FailedPrecondition(
+        {.reason = kDatabaseNotDurable,
+         .message = absl::StrCat("PostgreSQL's setting ", setting,
+                                 " is off, so an audit entry that was confirmed could be lost. Switch it on.")});
+  });
+}
+
+absl::Status EntryStore::CheckSchema(absl::Time deadline) {
+  return readers_->Read(deadline, "check_schema", [](pg::ReadTransaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindSchemaVersion));
+    if (rows.empty()) return status::Internal("audit.schema_version has no row");
+    ASSIGN_OR_RETURN(const int64_t version, rows[0].Get<int64_t>(0));
+    if (version >= kOldestSchema && version <= kNewestSchema) return absl::OkStatus();
+    return status::FailedPrecondition(
+        {.reason = kSchemaVersionUnknown,
+         .message = absl::StrCat("The schema audit has version ", version, "; this binary understands ", kOldestSchema,
+                                 " to ", kNewestSchema, ". Deploy services/audit/schema, or a newer binary.")});
+  });
+}
+
+absl::StatusOr<std::vector<Placement>> EntryStore::Append(const std::vector<NewEntry>& entries, absl::Time now,
+                                                          absl::Time deadline) {
+  Columns columns;
+  for (const NewEntry& entry : entries) columns.Add(entry);
+  const pg::Params params(now, columns.producers, columns.ids, columns.municipalities, columns.authorities,
+                          columns.leaves, columns.leaf_hashes, columns.times, columns.bodies, columns.tag_ordinals,
+                          columns.tags);
+  ASSIGN_OR_RETURN(const pg::Rows rows, writer_->Execute(kAppendEntries, params, kLockKey, deadline));
+  std::vector<Placement> placements;
+  for (const pg::Row row : rows) {
+    ASSIGN_OR_RETURN(const Placement placement, ReadPlacement(row));
+    placements.push_back(placement);
+  }
+  if (placements.size() != entries.size()) return status::Internal("append_entries did not place every entry");
+  return placements;
+}
+
+absl::StatusOr<FoundEntry> EntryStore::Get(const Scope& scope, int64_t index, absl::Time deadline) {
+  using Result = absl::StatusOr<FoundEntry>;
+  return readers_->Read(deadline, "get_entry", [&](pg::ReadTransaction& transaction) -> Result {
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     transaction.Query(kGetEntry, pg::Params(scope.municipality, scope.authority, index)));
+    if (rows.size() != 1) return status::Internal("get_entry did not give one row");
+    return ReadFoundEntry(rows[0], index);
+  });
+}
+
+absl::StatusOr<EntryPage> EntryStore::Search(const EntryQuery& query, absl::Time deadline) {
+  using Result = absl::StatusOr<EntryPage>;
+  std::vector<pg::Bytes> tags;
+  for (const std::string& tag : query.tags) tags.push_back({tag});
+  const int64_t before = query.before.value_or(std::numeric_limits<int64_t>::max());
+  // One more than shown tells whether there is a further page.
+  const pg::Params params(query.scope.municipality, query.scope.authority, tags, query.start, query.end, before,
+                          query.limit + 1, query.body_bytes);
+  return readers_->Read(deadline, "search_entries", [&](pg::ReadTransaction& transaction) -> Result {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kSearchEntries, params));
+    ASSIGN_OR_RETURN(EntryPage page, ReadPage(rows));
+    if (static_cast<int64_t>(page.entries.size()) > query.limit) {
+      page.entries.pop_back();
+      page.more = true;
+    }
+    return page;
+  });
+}
+
+}  // namespace samverkan::audit

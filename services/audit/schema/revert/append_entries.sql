@@ -1,0 +1,3 @@
+-- Revert audit:append_entries from pg
+
+DROP FUNCTION audit.append_entries;
