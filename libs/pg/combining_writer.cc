@@ -235,6 +235,11 @@ bool CombiningWriter::Forget(const ExecutionPtr& execution) {
   return true;
 }
 
+size_t CombiningWriter::Waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 void CombiningWriter::Stop() {
   {
     const std::lock_guard lock(mutex_);

@@ -70,6 +70,9 @@ class CombiningWriter {
   // (DEADLINE_EXCEEDED); one that is under way then ends OUTCOME_UNKNOWN.
   absl::StatusOr<Rows> Execute(const Statement& statement, Params params, std::string lock_key, absl::Time deadline);
 
+  // Number of executions that no connection has taken yet; for a metric.
+  size_t Waiting() const;
+
   // Takes no more, lets what waits be executed, and closes the connections. Later
   // executions get UNAVAILABLE, reason SHUTTING_DOWN. May be called twice.
   void Stop();
@@ -93,7 +96,7 @@ class CombiningWriter {
   const std::string conninfo_;
   const Options options_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_;
   std::deque<ExecutionPtr> waiting_;
   int connected_ = 0;

@@ -7,7 +7,7 @@
 namespace samverkan::pg {
 
 Pipeline::Pipeline(Connection& connection, absl::Time patience_ends)
-    : connection_(connection), patience_ends_(patience_ends) {
+    : connection_(connection), patience_ends_(patience_ends), warnings_before_(connection.warnings()) {
   if (PQenterPipelineMode(connection_.handle()) != 1) connection_.Break();
 }
 
@@ -37,30 +37,34 @@ Pipeline::Outcome Pipeline::Finish(std::vector<Result>& results) {
 }
 
 // Each execution gives one result and an end (nullptr); then comes the sync. An error
-// of a deferred constraint comes between the last end and the sync.
+// of a deferred constraint comes, with an end of its own, just before the sync.
 Pipeline::Outcome Pipeline::Read(std::vector<Result>& results) {
   const std::vector<std::string_view>& names = segments_.front();
   absl::Status error;
   size_t ends = 0;
-  int warnings = connection_.warnings();
+  bool at_end = true;
   while (connection_.Await(patience_ends_)) {
     Result result(PQgetResult(connection_.handle()));
     const ExecStatusType state = PQresultStatus(result.get());
     if (result == nullptr) {
-      if (++ends > names.size()) break;
-      warnings = connection_.warnings();
-    } else if (state == PGRES_PIPELINE_SYNC) {
+      if (std::exchange(at_end, true)) break;
+      ++ends;
+      continue;
+    }
+    at_end = false;
+    if (state == PGRES_PIPELINE_SYNC) {
       if (!error.ok()) return {Ended::kRolledBack, error};
       if (results.size() != names.size()) break;
-      // A warning with the commit says that the wait for the standby was cut short.
-      return {connection_.warnings() == warnings ? Ended::kCommitted : Ended::kUnknown, {}};
-    } else if (state == PGRES_TUPLES_OK || state == PGRES_COMMAND_OK) {
+      return {connection_.warnings() == warnings_before_ ? Ended::kCommitted : Ended::kUnknown, {}};
+    }
+    if (state == PGRES_TUPLES_OK || state == PGRES_COMMAND_OK) {
       results.push_back(std::move(result));
-    } else if (state != PGRES_PIPELINE_ABORTED) {
-      if (state != PGRES_FATAL_ERROR) break;
+    } else if (state == PGRES_FATAL_ERROR) {
       const absl::Status failed = connection_.Failed(result.get(), ends < names.size() ? names[ends] : "commit");
       if (connection_.broken()) break;
       if (error.ok()) error = failed;
+    } else if (state != PGRES_PIPELINE_ABORTED) {
+      break;
     }
   }
   connection_.Break();

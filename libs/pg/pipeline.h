@@ -33,7 +33,7 @@ class Pipeline {
   enum class Ended {
     kCommitted,
     kRolledBack,
-    kUnknown,  // the connection was lost, or a warning came with the commit
+    kUnknown,  // the connection was lost, or the server sent a warning
   };
   struct Outcome {
     Ended ended;
@@ -49,6 +49,10 @@ class Pipeline {
 
   Connection& connection_;
   const absl::Time patience_ends_;
+  // A warning with a commit says that its wait for the standby was cut short. libpq
+  // reads ahead, so one cannot be told from a warning of a statement, or of another
+  // transaction of the pipeline: any puts all that are still open in doubt.
+  const int warnings_before_;
   std::vector<std::string_view> names_;  // of the executions since the last sync
   std::deque<std::vector<std::string_view>> segments_;
 };
