@@ -112,6 +112,7 @@ class Watchdog {
 };
 
 absl::StatusOr<std::unique_ptr<prometheus::Exposer>> Expose(const std::string& address) {
+  if (address.empty()) return std::unique_ptr<prometheus::Exposer>();
   // The library throws where the port is taken.
   try {
     return std::make_unique<prometheus::Exposer>(address, 1);
@@ -130,7 +131,9 @@ void BlockStopSignals() {
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options, const clock::Clock& clock,
                                                        log::Logger logger) {
   if (!IsLoopback(options.listen)) return NotLoopback("the address to listen on", options.listen);
-  if (!IsLoopback(options.metrics_listen)) return NotLoopback("the metrics address", options.metrics_listen);
+  if (!options.metrics_listen.empty() && !IsLoopback(options.metrics_listen)) {
+    return NotLoopback("the metrics address", options.metrics_listen);
+  }
   gpr_set_log_function(&LogGrpc);
   google::protobuf::SetLogHandler(&LogProtobuf);
   grpc::EnableDefaultHealthCheckService(true);
@@ -147,7 +150,7 @@ Server::Server(ServerOptions options, const clock::Clock& clock, log::Logger log
       metrics_(std::make_shared<prometheus::Registry>()),
       workers_(options_.workers),
       adapter_(std::make_unique<Adapter>(options_.adapter, workers_, metrics_, clock, logger_)) {
-  exposer_->RegisterCollectable(metrics_.registry());
+  if (exposer_ != nullptr) exposer_->RegisterCollectable(metrics_.registry());
 }
 
 Server::~Server() { Stop(); }
@@ -156,7 +159,7 @@ void Server::Add(std::unique_ptr<Service> service) { services_.push_back(std::mo
 
 void Server::OnStop(std::function<void()> close) { close_stack_.push_back(std::move(close)); }
 
-int Server::metrics_port() const { return exposer_->GetListeningPorts().front(); }
+int Server::metrics_port() const { return exposer_ != nullptr ? exposer_->GetListeningPorts().front() : 0; }
 
 absl::Status Server::Start() {
   for (const auto& service : services_) RETURN_IF_ERROR(service->Check());
@@ -226,7 +229,6 @@ void Server::Stop() {
 
 void Server::Drain() {
   SetServing(false);
-  // Health.Watch streams would hold Shutdown until the bound.
   const Watchdog watchdog(
       options_.drain_bound, kStuckGrace, [this] { workers_.Close(); }, logger_);
   // The wire has its own deadline, on the machine's clock.

@@ -42,7 +42,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:0";
   // Where to write the bound port, one line; empty writes none.
   std::string port_file;
-  // Where Prometheus reads, loopback only; port 0 takes a free one.
+  // Where Prometheus reads, loopback only; port 0 takes a free one, empty serves none.
   std::string metrics_listen = "127.0.0.1:0";
   WorkerPool::Options workers;
   Adapter::Options adapter;
@@ -93,7 +93,7 @@ class Server {
   // written.
   absl::Status Start();
 
-  // The bound ports; valid after Start.
+  // The bound ports; valid after Start. 0 where no metrics are served.
   int port() const { return port_; }
   int metrics_port() const;
 
@@ -104,7 +104,8 @@ class Server {
   // answered, until the drain bound; what still waits for a worker then, and what
   // still runs, ends UNAVAILABLE. Then the parts of OnStop. If a handler does not
   // return within kStuckGrace of the bound, the process exits with
-  // kStuckExitStatus. Does nothing the second time.
+  // kStuckExitStatus. A client's open stream of health (Health.Watch) holds the
+  // drain until its bound. Does nothing the second time.
   void Stop();
 
  private:

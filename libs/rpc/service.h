@@ -24,11 +24,17 @@ struct HandlerTraits<absl::StatusOr<ResponseType> (Handler::*)(const CallContext
   using Response = ResponseType;
 };
 
+// The descriptor of a service that protoc's gRPC plugin has generated.
+template <typename GeneratedService>
+const google::protobuf::ServiceDescriptor* DescriptorOf() {
+  return google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(GeneratedService::service_full_name());
+}
+
 // Registers with gRPC what the generated service would, but takes messages as raw
 // bytes, so that one that does not parse is answered by us (INVALID_ARGUMENT,
 // reason MALFORMED_MESSAGE) and not by a bare UNIMPLEMENTED.
 //
-//   Service service(ReportService::descriptor(), adapter);
+//   Service service(DescriptorOf<ReportService>(), adapter);
 //   service.Add("GetReport", [&](const CallContext& call, const GetReportRequest& request) -> absl::StatusOr<Report> {
 //     …
 //   });

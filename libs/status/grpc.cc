@@ -13,10 +13,8 @@ namespace {
 
 // In the order in which they are sent.
 constexpr std::array<const char*, 5> kPayloads = {
-    "type.googleapis.com/google.rpc.ErrorInfo",
-    "type.googleapis.com/google.rpc.BadRequest",
-    "type.googleapis.com/google.rpc.RetryInfo",
-    "type.googleapis.com/google.rpc.LocalizedMessage",
+    "type.googleapis.com/google.rpc.ErrorInfo", "type.googleapis.com/google.rpc.BadRequest",
+    "type.googleapis.com/google.rpc.RetryInfo", "type.googleapis.com/google.rpc.LocalizedMessage",
     "type.googleapis.com/google.rpc.Help",
 };
 

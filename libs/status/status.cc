@@ -8,6 +8,11 @@
 namespace samverkan::status {
 namespace {
 
+// Bytes. gRPC clients take 8 KiB of metadata by default, and all of an error travels
+// there, partly in base64.
+constexpr size_t kMostText = 1000;
+constexpr size_t kMostViolations = 2000;
+
 constexpr char kHiddenMark[] = "samverkan.internal/hidden";
 
 template <typename Message>
@@ -40,10 +45,25 @@ std::string Joined(const std::vector<FieldViolation>& violations, std::string Fi
   std::string joined;
   for (const FieldViolation& violation : violations) {
     if ((violation.*text).empty()) continue;
+    if (joined.size() + violation.field.size() + (violation.*text).size() > kMostText) return joined + "; …";
     if (!joined.empty()) joined += "; ";
     joined += violation.field + ": " + violation.*text;
   }
   return joined;
+}
+
+google::rpc::BadRequest BadRequestOf(const std::vector<FieldViolation>& violations) {
+  google::rpc::BadRequest bad_request;
+  for (const FieldViolation& violation : violations) {
+    auto* const added = bad_request.add_field_violations();
+    added->set_field(violation.field);
+    added->set_description(violation.description);
+    if (bad_request.ByteSizeLong() > kMostViolations) {
+      bad_request.mutable_field_violations()->RemoveLast();
+      break;
+    }
+  }
+  return bad_request;
 }
 
 }  // namespace
@@ -87,13 +107,7 @@ absl::Status InvalidArgument(const std::vector<FieldViolation>& violations) {
   absl::Status status = InvalidArgument(Error{.reason = "FIELD_INVALID",
                                               .message = Joined(violations, &FieldViolation::description),
                                               .swedish = Joined(violations, &FieldViolation::swedish)});
-  google::rpc::BadRequest bad_request;
-  for (const FieldViolation& violation : violations) {
-    auto* added = bad_request.add_field_violations();
-    added->set_field(violation.field);
-    added->set_description(violation.description);
-  }
-  Attach(status, bad_request);
+  Attach(status, BadRequestOf(violations));
   return status;
 }
 

@@ -72,8 +72,9 @@ struct FieldViolation {
   std::string swedish = {};
 };
 
-// INVALID_ARGUMENT, reason FIELD_INVALID, with a BadRequest that names every field.
-// `violations` must not be empty.
+// INVALID_ARGUMENT, reason FIELD_INVALID, with a BadRequest that names every field,
+// or as many of the first as clients can receive (about 20). `violations` must not
+// be empty.
 absl::Status InvalidArgument(const std::vector<FieldViolation>& violations);
 
 // Collects everything that is wrong with a request, so that a caller gets all of

@@ -39,6 +39,22 @@ TEST(ViolationsTest, NamesEveryField) {
   EXPECT_EQ(status.message(), "child.identity_number: must be 10 or 12 digits; unit: must not be empty");
 }
 
+// The answer travels in metadata, of which clients take 8 KiB.
+TEST(ViolationsTest, NamesAsManyAsClientsCanReceive) {
+  Violations violations;
+  for (int i = 0; i < 500; ++i) {
+    violations.Add("entries[" + std::to_string(i) + "].private_part.actor.municipality",
+                   "expected the official code of a municipality, four digits",
+                   "ska vara en officiell kommunkod med fyra siffror");
+  }
+  const absl::Status status = violations.ToStatus();
+  EXPECT_GE(InvalidFields(status).size(), 15u);
+  EXPECT_EQ(InvalidFields(status)[0], "entries[0].private_part.actor.municipality");
+  size_t bytes = status.message().size();
+  status.ForEachPayload([&bytes](absl::string_view, const absl::Cord& payload) { bytes += payload.size(); });
+  EXPECT_LT(bytes, 5000u);
+}
+
 TEST(HiddenTest, MarksOnlyNotFound) {
   const Error error{.reason = "REPORT_NOT_FOUND", .message = "no such report"};
   EXPECT_TRUE(IsHidden(Hidden(NotFound(error))));

@@ -30,7 +30,7 @@ struct RecordedRefusal {
 
 // Use:
 //   TestServer server;
-//   auto service = std::make_unique<Service>(EchoService::descriptor(), server.adapter());
+//   auto service = std::make_unique<Service>(DescriptorOf<EchoService>(), server.adapter());
 //   service->Add("Echo", …);
 //   server.Start(std::move(service));
 //   auto stub = EchoService::NewStub(server.channel());
@@ -40,7 +40,7 @@ struct RecordedRefusal {
 class TestServer {
  public:
   // The options' authenticator, and the recorder where there is none, are replaced
-  // by the test's. `clock` must outlive the server; none means the system's.
+  // by the test's; metrics are not served (see Metrics). `clock` must outlive the server; none means the system's.
   explicit TestServer(ServerOptions options = {}, const clock::Clock* clock = nullptr);
 
   Server& server() { return *server_; }
