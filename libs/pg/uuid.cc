@@ -28,6 +28,19 @@ absl::Status Malformed() {
                                                .swedish = "Väntade ett UUID: 32 hexadecimala siffror som 8-4-4-4-12."});
 }
 
+std::array<uint8_t, 16> RandomBytes() {
+  std::array<uint8_t, 16> bytes;
+  // Without random numbers two resources could share a name: there is no going on.
+  if (RAND_bytes(bytes.data(), bytes.size()) != 1) std::abort();
+  return bytes;
+}
+
+// Sets the version and the variant (RFC 9562, 4.1 and 4.2).
+void SetVersion(uint8_t version, std::array<uint8_t, 16>& bytes) {
+  bytes[6] = static_cast<uint8_t>(version << 4 | (bytes[6] & 0x0f));
+  bytes[8] = static_cast<uint8_t>(0x80 | (bytes[8] & 0x3f));
+}
+
 }  // namespace
 
 absl::StatusOr<Uuid> Uuid::Parse(std::string_view text) {
@@ -48,14 +61,17 @@ absl::StatusOr<Uuid> Uuid::Parse(std::string_view text) {
 }
 
 Uuid Uuid::FromTime(absl::Time now) {
-  std::array<uint8_t, 16> bytes;
-  // Without random numbers two resources could share a name: there is no going on.
-  if (RAND_bytes(bytes.data(), bytes.size()) != 1) std::abort();
+  std::array<uint8_t, 16> bytes = RandomBytes();
   constexpr int64_t kLargest = (int64_t{1} << 48) - 1;
   const int64_t milliseconds = std::clamp<int64_t>(absl::ToUnixMillis(now), 0, kLargest);
   for (int i = 0; i < 6; ++i) bytes[i] = static_cast<uint8_t>(milliseconds >> (40 - 8 * i));
-  bytes[6] = static_cast<uint8_t>(0x70 | (bytes[6] & 0x0f));
-  bytes[8] = static_cast<uint8_t>(0x80 | (bytes[8] & 0x3f));
+  SetVersion(7, bytes);
+  return Uuid(bytes);
+}
+
+Uuid Uuid::Random() {
+  std::array<uint8_t, 16> bytes = RandomBytes();
+  SetVersion(4, bytes);
   return Uuid(bytes);
 }
 

@@ -31,6 +31,10 @@ class Uuid {
   // before 1970 or after 10889 are taken as the nearest that fits.
   static Uuid FromTime(absl::Time now);
 
+  // A new version 4 UUID (RFC 9562, 5.4): 122 random bits from the operating system,
+  // for an identity that must not tell when it was made.
+  static Uuid Random();
+
   // Lower case, 8-4-4-4-12.
   std::string ToString() const;
 

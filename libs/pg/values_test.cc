@@ -143,5 +143,16 @@ TEST(UuidTest, Version7HoldsTheInstantAndSortsByIt) {
   EXPECT_EQ(seen.size(), 1000u);
 }
 
+TEST(UuidTest, Version4IsRandomButForVersionAndVariant) {
+  std::set<Uuid> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = Uuid::Random().ToString();
+    EXPECT_EQ(text[14], '4') << text;
+    EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos) << text;
+    seen.insert(*Uuid::Parse(text));
+  }
+  EXPECT_EQ(seen.size(), 1000u);
+}
+
 }  // namespace
 }  // namespace samverkan::pg

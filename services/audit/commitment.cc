@@ -1,8 +1,7 @@
 #include "services/audit/commitment.h"
 
-#include <openssl/sha.h>
-
 #include <google/protobuf/repeated_ptr_field.h>
+#include <openssl/sha.h>
 
 #include "libs/keys/hmac.h"
 
@@ -24,9 +23,7 @@ void AppendText(std::string& bytes, std::string_view text) {
   bytes.append(text);
 }
 
-std::string_view AsText(const Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
+std::string_view AsText(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
 
 void AppendItems(std::string& bytes, CommitmentTag tag, const EntryId& entry_id, std::string_view secret,
                  const Texts& items) {

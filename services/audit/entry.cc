@@ -1,16 +1,14 @@
 #include "services/audit/entry.h"
 
-#include <google/protobuf/util/time_util.h>
-
-#include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/pg/uuid.h"
+#include "libs/proto_time/proto_time.h"
+#include "libs/resource_name/resource_name.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "services/audit/commitment.h"
@@ -19,11 +17,6 @@
 
 namespace samverkan::audit {
 namespace {
-
-// A wholly wrong call of 256 entries would else be answered with more text than a
-// client accepts.
-constexpr size_t kMostViolations = 16;
-constexpr char kNamePrefix[] = "entries/";
 
 using Entries = google::protobuf::RepeatedPtrField<v1::Entry>;
 
@@ -35,14 +28,15 @@ absl::Status CheckEntries(const Entries& entries, absl::Time now) {
     violations.Add("entries", absl::StrCat("Expected 1 to ", kMostEntries, " entries."));
     return violations.ToStatus();
   }
-  for (int i = 0; i < entries.size() && violations.violations().size() < kMostViolations; ++i) {
+  for (int i = 0; i < entries.size(); ++i) {
     CheckEntry(entries[i], now, Path(static_cast<size_t>(i)), violations);
   }
   return violations.ToStatus();
 }
 
+// Of a part that has been checked.
 absl::Time TimeOf(const v1::PrivatePart& part) {
-  return absl::FromUnixSeconds(part.time().seconds()) + absl::Nanoseconds(part.time().nanos());
+  return proto_time::FromProto(part.time()).value_or(absl::UnixEpoch());
 }
 
 absl::StatusOr<std::string> LeafOf(const v1::Entry& entry, const EntryId& id) {
@@ -129,8 +123,7 @@ absl::StatusOr<v1::LoggedEntry> ToLoggedEntry(const StoredEntry& stored) {
   logged.set_name(EntryName(stored.index));
   logged.set_index(stored.index);
   logged.set_leaf_hash(stored.leaf_hash);
-  const int64_t nanoseconds = absl::ToUnixNanos(stored.record_time);
-  *logged.mutable_record_time() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(nanoseconds);
+  *logged.mutable_record_time() = proto_time::ToProto(stored.record_time);
 
   v1::Entry& entry = *logged.mutable_entry();
   if (stored.body.has_value() && !entry.ParseFromString(*stored.body)) {
@@ -149,14 +142,13 @@ absl::StatusOr<v1::LoggedEntry> ToLoggedEntry(const StoredEntry& stored) {
   return logged;
 }
 
-std::string EntryName(int64_t index) { return absl::StrCat(kNamePrefix, index); }
+std::string EntryName(int64_t index) { return absl::StrCat("entries/", index); }
 
 std::optional<int64_t> ParseEntryName(const std::string& name) {
-  if (!absl::StartsWith(name, kNamePrefix)) return std::nullopt;
+  const auto values = resource_name::Match("entries/{number}", name);
   int64_t index = 0;
-  if (!absl::SimpleAtoi(name.substr(sizeof(kNamePrefix) - 1), &index) || index < 0) return std::nullopt;
-  // One name for each entry: no sign, space or leading zero.
-  return EntryName(index) == name ? std::optional(index) : std::nullopt;
+  if (!values.has_value() || !absl::SimpleAtoi(values->front(), &index)) return std::nullopt;
+  return index;
 }
 
 }  // namespace samverkan::audit

@@ -46,10 +46,10 @@ struct Batch {
   std::vector<size_t> places;
 };
 
-// Checks and prepares the entries of a call. INVALID_ARGUMENT names every bad field
-// (of a hopeless call the first sixteen); ALREADY_EXISTS, reason `ENTRY_ID_REUSED`,
-// where one call uses an id for two contents. `now` bounds the times: an act of later
-// than a day ahead, or of before the year 2000, has no time at all.
+// Checks and prepares the entries of a call. INVALID_ARGUMENT names every bad field;
+// ALREADY_EXISTS, reason `ENTRY_ID_REUSED`, where one call uses an id for two
+// contents. `now` bounds the times: an act of more than a day ahead, or of before the
+// year 2000, is a mistake.
 //
 // An entry with a field that this version does not know is refused: its commitments
 // would not cover it. It waits with its producer until this service is upgraded.

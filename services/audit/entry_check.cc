@@ -4,43 +4,49 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/pg/uuid.h"
+#include "libs/proto_time/proto_time.h"
+#include "libs/resource_name/resource_name.h"
 #include "services/audit/entry.h"
 
 namespace samverkan::audit {
 namespace {
 
 constexpr size_t kSaltSize = 32;
-constexpr int64_t kEarliestSeconds = 946'684'800;  // 2000-01-01
+constexpr absl::Time kEarliest = absl::FromUnixSeconds(946'684'800);  // 2000-01-01
 constexpr absl::Duration kFurthestAhead = absl::Hours(24);
-// Fewer digits than a birth date has, so that none can hide in a leaf.
-constexpr int kMostDigits = 5;
+// Fewer digits than an identity number has, so that none can hide in a leaf.
+constexpr int kMostDigits = 9;
 
-// A text of the leaf: what it is made of, so that nobody's words end up there.
-struct LeafTextRule {
+// Methods, jobs and purposes: what they are made of, so that nobody's words end up in
+// a leaf.
+struct CodeRule {
   size_t longest;
   std::string_view besides_letters_and_digits;
-  std::string_view expected;
 };
-constexpr LeafTextRule kProducer = {32, "-", "a service's name of at most 32 letters and hyphens"};
-constexpr LeafTextRule kAuthority = {64, "-_.", "at most 64 letters, hyphens, underscores and points"};
-constexpr LeafTextRule kMethod = {128, "-_./", "a method's or job's name of at most 128 characters"};
-constexpr LeafTextRule kPurpose = {64, "-_", "a purpose's code of at most 64 letters and underscores"};
+constexpr CodeRule kMethod = {128, "-_./"};
+constexpr CodeRule kPurpose = {64, "-_"};
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
-bool Follows(const LeafTextRule& rule, std::string_view text) {
+bool HasFewDigits(std::string_view text) { return std::count_if(text.begin(), text.end(), IsDigit) <= kMostDigits; }
+
+bool Follows(const CodeRule& rule, std::string_view text) {
   const auto allowed = [&](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
            rule.besides_letters_and_digits.find(c) != std::string_view::npos;
   };
-  return text.size() <= rule.longest && std::all_of(text.begin(), text.end(), allowed) &&
-         std::count_if(text.begin(), text.end(), IsDigit) <= kMostDigits;
+  return !text.empty() && text.size() <= rule.longest && std::all_of(text.begin(), text.end(), allowed) &&
+         HasFewDigits(text);
 }
+
+// The id of a service or authority, as it stands in resource names.
+bool IsId(std::string_view text) { return resource_name::Match("{id}", text).has_value() && HasFewDigits(text); }
 
 // Checks one entry; keeps where it stands and what has been found.
 class Check {
@@ -49,13 +55,15 @@ class Check {
 
   void Leaf(const v1::Entry& entry) {
     EntryId(entry.entry_id());
-    LeafText("producer", entry.producer(), kProducer);
-    const std::string& code = entry.municipality();
-    Expect(code.size() == 4 && std::all_of(code.begin(), code.end(), IsDigit), "municipality",
+    Expect(IsId(entry.producer()), "producer", "Expected a service's name: 1 to 63 of a-z, 0-9 and '-', few digits.");
+    Expect(resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
            "Expected a municipality's official code, four digits.");
-    if (!entry.authority().empty()) LeafText("authority", entry.authority(), kAuthority);
-    LeafText("method", entry.method(), kMethod);
-    LeafText("purpose", entry.purpose(), kPurpose);
+    Expect(entry.authority().empty() || IsId(entry.authority()), "authority",
+           "Expected an authority's id: 1 to 63 of a-z, 0-9 and '-', few digits; or nothing.");
+    Expect(Follows(kMethod, entry.method()), "method",
+           "Expected the name of a method or job: 1 to 128 ASCII letters, '.', '/', '-' and '_', few digits.");
+    Expect(Follows(kPurpose, entry.purpose()), "purpose",
+           "Expected a purpose's code: 1 to 64 ASCII letters, '-' and '_', few digits.");
     Expect(access::v1::Action_IsValid(entry.action()) && entry.action() != access::v1::ACTION_UNSPECIFIED, "action",
            "Expected what was done, a value other than ACTION_UNSPECIFIED.");
     Expect(v1::Outcome_IsValid(entry.outcome()) && entry.outcome() != v1::OUTCOME_UNSPECIFIED, "outcome",
@@ -104,21 +112,14 @@ class Check {
            "Expected a random UUID (version 4) in its canonical form, 8-4-4-4-12 lower-case hexadecimal digits.");
   }
 
-  void LeafText(const std::string& field, const std::string& text, const LeafTextRule& rule) {
-    Expect(!text.empty() && Follows(rule, text), field,
-           absl::StrCat("Expected ", std::string(rule.expected), " in ASCII, with at most ", kMostDigits, " digits."));
-  }
-
   void Salt(const std::string& field, const std::string& salt) {
     Expect(salt.size() == kSaltSize, field, absl::StrCat("Expected ", kSaltSize, " random bytes."));
   }
 
   void Time(const v1::PrivatePart& part, absl::Time now) {
-    const int64_t latest = absl::ToUnixSeconds(now + kFurthestAhead);
-    const bool sound = part.has_time() && part.time().seconds() >= kEarliestSeconds &&
-                       part.time().seconds() <= latest && part.time().nanos() >= 0 &&
-                       part.time().nanos() < 1'000'000'000;
-    Expect(sound, "private_part.time", "Expected when it happened: from the year 2000 on, at most a day ahead.");
+    const std::optional<absl::Time> time = proto_time::FromProto(part.time());
+    Expect(part.has_time() && time.has_value() && *time >= kEarliest && *time <= now + kFurthestAhead,
+           "private_part.time", "Expected when it happened: from the year 2000 on, at most a day ahead.");
   }
 
   void Actor(const v1::Actor& actor) {

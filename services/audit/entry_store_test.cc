@@ -133,7 +133,8 @@ TEST_F(EntryStoreTest, ShowsAnEntryToItsOwnScopeOnly) {
   EXPECT_EQ(found.entry->leaf_hash, std::string(entries[0].leaf_hash.begin(), entries[0].leaf_hash.end()));
   EXPECT_EQ(found.entry->body, entries[0].body);
 
-  for (const Scope& foreign : {Scope{"0180", "utbildningsnamnden"}, Scope{"0180", ""}, Scope{"0181", "socialnamnden"}}) {
+  for (const Scope& foreign :
+       {Scope{"0180", "utbildningsnamnden"}, Scope{"0180", ""}, Scope{"0181", "socialnamnden"}}) {
     ASSERT_OK_AND_ASSIGN(const FoundEntry hidden, store_->Get(foreign, 0, Deadline()));
     EXPECT_FALSE(hidden.entry.has_value());
     EXPECT_TRUE(hidden.index_is_taken);
@@ -248,8 +249,9 @@ TEST_F(EntryStoreTest, LeavesNoHoleWhenItsConnectionsAreCut) {
   }
   int cut = 0;
   while (running > 0) {
-    cut += std::stoi(Value("SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                           "WHERE usename = 'samverkan_audit' AND state <> 'idle') AS t"));
+    cut +=
+        std::stoi(Value("SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE usename = 'samverkan_audit' AND state <> 'idle') AS t"));
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_GT(cut, 0) << "nothing was cut";
@@ -282,11 +284,10 @@ class Model {
     for (const auto& [index, entry] : entries_) {
       const v1::PrivatePart& part = entry.private_part();
       const absl::Time time = absl::FromUnixSeconds(part.time().seconds());
-      const bool matches = entry.municipality() == query.scope.municipality &&
-                           entry.authority() == query.scope.authority && time >= query.start && time < query.end &&
-                           (child.empty() || Holds(part.children(), child)) &&
-                           (actor.empty() || part.actor().subject() == actor) &&
-                           (resource.empty() || Holds(part.resources(), resource));
+      const bool matches =
+          entry.municipality() == query.scope.municipality && entry.authority() == query.scope.authority &&
+          time >= query.start && time < query.end && (child.empty() || Holds(part.children(), child)) &&
+          (actor.empty() || part.actor().subject() == actor) && (resource.empty() || Holds(part.resources(), resource));
       if (matches) found.insert(found.begin(), index);
     }
     return found;

@@ -83,13 +83,13 @@ const std::vector<Fault>& Faults() {
       {"entry_id", [](auto& entry) { entry.set_entry_id("019571f4-5c00-7000-8000-000000000000"); }},
       {"producer", [](auto& entry) { entry.clear_producer(); }},
       {"producer", [](auto& entry) { entry.set_producer("in take"); }},
-      {"producer", [](auto& entry) { entry.set_producer(std::string(33, 'a')); }},
+      {"producer", [](auto& entry) { entry.set_producer(std::string(64, 'a')); }},
       {"municipality", [](auto& entry) { entry.clear_municipality(); }},
       {"municipality", [](auto& entry) { entry.set_municipality("018a"); }},
       {"authority", [](auto& entry) { entry.set_authority("social nämnden"); }},
-      {"authority", [](auto& entry) { entry.set_authority("20100101-0000"); }},
+      {"authority", [](auto& entry) { entry.set_authority("x20100101-0000"); }},
       {"method", [](auto& entry) { entry.clear_method(); }},
-      {"method", [](auto& entry) { entry.set_method("read/100101"); }},
+      {"method", [](auto& entry) { entry.set_method("read/201001010000"); }},
       {"action", [](auto& entry) { entry.clear_action(); }},
       {"outcome", [](auto& entry) { entry.clear_outcome(); }},
       {"outcome", [](auto& entry) { entry.set_outcome(static_cast<v1::Outcome>(77)); }},
@@ -188,7 +188,7 @@ TEST(Batch, RefusesOneIdForTwoContents) {
 
 TEST(EntryName, HasOneSpelling) {
   EXPECT_EQ(ParseEntryName("entries/0"), 0);
-  EXPECT_EQ(ParseEntryName(EntryName(9'223'372'036'854'775'807)), 9'223'372'036'854'775'807);
+  EXPECT_EQ(ParseEntryName(EntryName(999'999'999'999'999'999)), 999'999'999'999'999'999);
   for (const char* const bad : {"", "entries/", "entries/-1", "entries/01", "entries/ 1", "entries/1x", "entry/1",
                                 "entries/9223372036854775808", "entries/1/2"}) {
     EXPECT_FALSE(ParseEntryName(bad).has_value()) << bad;

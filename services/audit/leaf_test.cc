@@ -84,8 +84,15 @@ std::string Encoded(const Leaf& leaf) {
 // When this fails the code is wrong, never the bytes.
 TEST(Leaf, HasItsFrozenBytes) {
   const std::string golden =
-      "61756469742d6c6561662f7631" "00112233445546778899aabbccddeeff" "00004fe5" "03" "01" "01"
-      "06696e74616b65" "0430313830" "0d736f6369616c6e616d6e64656e"
+      "61756469742d6c6561662f7631"
+      "00112233445546778899aabbccddeeff"
+      "00004fe5"
+      "03"
+      "01"
+      "01"
+      "06696e74616b65"
+      "0430313830"
+      "0d736f6369616c6e616d6e64656e"
       "2e73616d7665726b616e2e696e74616b652e76312e5265706f7274536572766963652f4173736573735265706f7274"
       "106368696c645f70726f74656374696f6e"
       "d5bac87ceab9f210e8589f9791cb28cb0ab6b29aa8637506d6c1e68b788e092b"
@@ -256,8 +263,7 @@ TEST(Commitments, DoNotLinkAChildAcrossEntries) {
   salts.set_actor(std::string(32, '\x0b'));
   salts.set_detail(std::string(32, '\x0c'));
   const Commitments second = CommitTo(kEntryId, part, salts);
-  const std::set<Digest> all = {first.subject,  first.actor,  first.detail,
-                                second.subject, second.actor, second.detail};
+  const std::set<Digest> all = {first.subject, first.actor, first.detail, second.subject, second.actor, second.detail};
   EXPECT_EQ(all.size(), 6u);
 }
 
@@ -272,7 +278,8 @@ TEST(Commitments, ProveOneChildWithoutTheOther) {
   };
   const std::string erased = child(0, "child-a");
   const std::string list = std::string("\0\0\0\x02", 4) + erased + child(1, "child-b");
-  EXPECT_EQ(Commit(CommitmentTag::kSubject, kEntryId, SaltOf(CommitmentTag::kSubject, salt), list), SampleLeaf().subject);
+  EXPECT_EQ(Commit(CommitmentTag::kSubject, kEntryId, SaltOf(CommitmentTag::kSubject, salt), list),
+            SampleLeaf().subject);
 }
 
 TEST(Padding, HidesTheLengthWithinABucket) {
