@@ -99,7 +99,7 @@ class CombiningWriter::Lane {
   std::vector<ExecutionPtr> Prepare(std::vector<ExecutionPtr> batch) {
     std::vector<ExecutionPtr> prepared;
     for (ExecutionPtr& execution : batch) {
-      const absl::StatusOr<const char*> name =
+      absl::StatusOr<const char*> name =
           connection_->broken()
               ? DatabaseUnavailable()
               : connection_->Prepare(execution->statement, execution->params, Now() + options_.statement_timeout);
@@ -107,7 +107,7 @@ class CombiningWriter::Lane {
         execution->prepared_name = *name;
         prepared.push_back(std::move(execution));
       } else {
-        execution->Answer(name.status());
+        execution->Answer(std::move(name).status());
       }
     }
     if (!connection_->broken()) return prepared;
