@@ -23,7 +23,7 @@ namespace samverkan::audit {
 inline constexpr int kMostEntries = 256;
 inline constexpr int kMostChildren = 2000;
 inline constexpr int kMostResources = 2001;
-inline constexpr int kMostUnits = 100;
+inline constexpr int kMostUnits = 200;
 
 // An entry that has been checked, in the form in which it is stored.
 struct NewEntry {

@@ -15,9 +15,6 @@ inline constexpr char kProducerMismatch[] = "PRODUCER_MISMATCH";
 // NOT_FOUND: there is no such entry, or it is not for the caller's authority.
 inline constexpr char kEntryNotFound[] = "ENTRY_NOT_FOUND";
 
-// PERMISSION_DENIED: the caller's token names no municipality, so no row is its own.
-inline constexpr char kMunicipalityMissing[] = "MUNICIPALITY_MISSING";
-
 // INVALID_ARGUMENT: bytes that were to be a leaf are none.
 inline constexpr char kLeafMalformed[] = "LEAF_MALFORMED";
 

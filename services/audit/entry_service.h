@@ -1,0 +1,57 @@
+#ifndef SAMVERKAN_SERVICES_AUDIT_ENTRY_SERVICE_H_
+#define SAMVERKAN_SERVICES_AUDIT_ENTRY_SERVICE_H_
+
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/outbox/audit_entry.h"
+#include "libs/paging/page_token.h"
+#include "libs/rpc/adapter.h"
+#include "libs/rpc/call_context.h"
+#include "libs/rpc/service.h"
+#include "samverkan/audit/v1/audit.pb.h"
+#include "services/audit/entry.h"
+#include "services/audit/entry_store.h"
+#include "services/audit/search_tag.h"
+
+namespace samverkan::audit {
+
+// The RPCs of samverkan.audit.v1.AuditService; the contract stands there. Whatever
+// shows an entry appends an entry of its own first, by the same path as everybody's:
+// where that fails, nothing is shown. May be used by several threads at once.
+class EntryService {
+ public:
+  // `store` must outlive the service.
+  EntryService(EntryStore& store, SearchTags tags, paging::PageTokens tokens)
+      : store_(store), tags_(std::move(tags)), tokens_(std::move(tokens)) {}
+
+  absl::StatusOr<v1::AppendEntriesResponse> AppendEntries(const rpc::CallContext& call,
+                                                          const v1::AppendEntriesRequest& request);
+  absl::StatusOr<v1::LoggedEntry> GetEntry(const rpc::CallContext& call, const v1::GetEntryRequest& request);
+  absl::StatusOr<v1::SearchEntriesResponse> SearchEntries(const rpc::CallContext& call,
+                                                          const v1::SearchEntriesRequest& request);
+
+  // Appends the entry of a refusal; an rpc::RefusalRecorder.
+  absl::Status RecordRefusal(const rpc::CallContext& call, const google::protobuf::Message* request,
+                             const absl::Status& refusal);
+
+ private:
+  absl::StatusOr<EntryQuery> QueryOf(const rpc::CallContext& call, const v1::SearchEntriesRequest& request) const;
+  absl::Status AppendOwn(const rpc::CallContext& call, v1::Outcome outcome, const outbox::Touched& touched);
+
+  EntryStore& store_;
+  const SearchTags tags_;
+  const paging::PageTokens tokens_;
+};
+
+// `service` as what a server serves; it must outlive that.
+std::unique_ptr<rpc::Service> Serve(EntryService& service, rpc::Adapter& adapter);
+
+}  // namespace samverkan::audit
+
+#endif  // SAMVERKAN_SERVICES_AUDIT_ENTRY_SERVICE_H_
