@@ -56,12 +56,11 @@ absl::StatusOr<Header> ReadHeader(std::string_view text) {
   return header;
 }
 
-// cjose reads no more of a signature than it needs, so that a longer one would do as well
-// (RFC 7518 sections 3.3 and 3.4 fix the length).
+// RFC 7518 section 3.4 fixes the length of an ES256 signature; cjose halves what it gets
+// and so takes one that is a byte longer for the same.
 bool HasLengthOfSignature(std::string_view signature, const KeySet::Key& key) {
   constexpr size_t kEs256Bytes = 64;
-  if (key.algorithm == "ES256") return signature.size() == kEs256Bytes;
-  return signature.size() == (cjose_jwk_get_keysize(key.jwk.get(), nullptr) + 7) / 8;
+  return key.algorithm != "ES256" || signature.size() == kEs256Bytes;
 }
 
 bool IsSignedBy(std::string_view token, const KeySet::Key& key) {
