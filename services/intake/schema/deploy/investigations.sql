@@ -28,6 +28,8 @@ CREATE TABLE investigation_report (
   municipality text NOT NULL,
   investigation uuid NOT NULL,
   report uuid NOT NULL,
+  -- In the order that they were added: the one that opened it comes first.
+  addition bigint GENERATED ALWAYS AS IDENTITY,
   PRIMARY KEY (municipality, investigation, report),
   FOREIGN KEY (municipality, investigation) REFERENCES investigation,
   FOREIGN KEY (municipality, report) REFERENCES report

@@ -1,0 +1,314 @@
+#include "services/intake/investigation_store.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "libs/outbox/audit_entry.h"
+#include "libs/outbox/outbox.h"
+#include "libs/pg/sqlstate.h"
+#include "libs/pg/statement.h"
+#include "libs/pg/values.h"
+#include "libs/proto_time/proto_time.h"
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+#include "services/intake/deadline_store.h"
+
+namespace samverkan::intake {
+namespace {
+
+constexpr char kProducer[] = "intake";
+constexpr char kCollection[] = "investigations";
+constexpr size_t kMostResourcesInEntry = 1000;
+
+// What an InvestigationRecord is read from; ReadRecord has the same order. Feedback owed
+// is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED.
+#define SAMVERKAN_INVESTIGATION_COLUMNS                                                                             \
+  "SELECT v.investigation, v.authority, v.unit, v.child, v.state, v.open_time, v.assignee, v.version, v.content,"   \
+  "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"                  \
+  "          AND p.investigation = v.investigation ORDER BY p.addition),"                                           \
+  "       ARRAY(SELECT p.report FROM investigation_report p"                                                        \
+  "          JOIN feedback f ON f.municipality = p.municipality AND f.report = p.report AND f.state = 2"            \
+  "          WHERE p.municipality = v.municipality AND p.investigation = v.investigation ORDER BY p.addition),"     \
+  "       (SELECT o.investigation FROM investigation o WHERE o.municipality = v.municipality"                       \
+  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1)"                                  \
+  "  FROM investigation v"
+
+constexpr pg::Statement kFindInvestigation = {
+    "find_investigation", SAMVERKAN_INVESTIGATION_COLUMNS " WHERE v.municipality = $1 AND v.investigation = $2"};
+
+// A statement of its own, so that the read after it sees what it waited for.
+constexpr pg::Statement kLockInvestigation = {
+    "lock_investigation",
+    "SELECT 1::bigint FROM investigation WHERE municipality = $1 AND investigation = $2 FOR UPDATE"};
+
+constexpr pg::Statement kListInvestigations = {
+    "list_investigations",
+    SAMVERKAN_INVESTIGATION_COLUMNS
+    " WHERE v.municipality = $1 AND v.authority = $2 AND (v.unit = ANY($3) OR v.assignee = $4 OR $5)"
+    "   AND (v.open_time, v.investigation) < ($6, $7)"
+    " ORDER BY v.open_time DESC, v.investigation DESC LIMIT $8"};
+
+constexpr pg::Statement kInsertInvestigation = {
+    "insert_investigation",
+    "INSERT INTO investigation (municipality, investigation, authority, unit, child, state, open_time, assignee,"
+    "                           content)"
+    "  VALUES ($1, $2, $3, $4, $5, $6::bigint::smallint, $7, $8, $9)"};
+
+constexpr pg::Statement kInsertInvestigationReport = {
+    "insert_investigation_report",
+    "INSERT INTO investigation_report (municipality, investigation, report) VALUES ($1, $2, $3)"};
+
+constexpr pg::Statement kStoreInvestigation = {
+    "store_investigation",
+    "UPDATE investigation SET unit = $3, state = $4::bigint::smallint, assignee = $5, content = $6,"
+    "       version = version + 1"
+    "  WHERE municipality = $1 AND investigation = $2"};
+
+// A closing that goes on at the same time is waited for, and then nothing is touched.
+constexpr pg::Statement kTouchRunning = {
+    "touch_running_investigation",
+    "UPDATE investigation SET version = version + 1"
+    "  WHERE municipality = $1 AND investigation = $2 AND state = 1"};
+
+// ---- reading ----
+
+std::vector<std::string> ReportNames(const std::string& municipality, const std::vector<pg::Uuid>& ids) {
+  std::vector<std::string> names;
+  for (const pg::Uuid& id : ids) names.push_back(MakeName(municipality, "reports", id));
+  return names;
+}
+
+absl::StatusOr<InvestigationRecord> ReadRecord(pg::ReadTransaction& transaction, const pg::Row& row,
+                                               const std::string& municipality) {
+  InvestigationRecord record;
+  pg::Uuid id, child;
+  std::string authority, unit, assignee;
+  int64_t state = 0;
+  absl::Time open_time;
+  pg::Bytes content;
+  std::vector<pg::Uuid> reports, feedback_owed;
+  std::optional<pg::Uuid> running;
+  RETURN_IF_ERROR(row.Into(id, authority, unit, child, state, open_time, assignee, record.version, content, reports,
+                           feedback_owed, running));
+  v1::Investigation& investigation = record.investigation;
+  if (!investigation.ParseFromString(content.data)) return status::Internal("a stored investigation does not parse");
+  investigation.set_name(MakeName(municipality, kCollection, id));
+  investigation.set_authority(MakeName(municipality, "authorities", authority));
+  investigation.set_unit(MakeName(municipality, "units", unit));
+  investigation.set_child(child.ToString());
+  investigation.set_state(static_cast<v1::Investigation::State>(state));
+  *investigation.mutable_open_time() = proto_time::ToProto(open_time);
+  investigation.set_assignee(assignee);
+  for (const std::string& report : ReportNames(municipality, reports)) investigation.add_reports(report);
+  record.feedback_owed = ReportNames(municipality, feedback_owed);
+  if (running.has_value()) record.running_investigation = MakeName(municipality, kCollection, *running);
+  ASSIGN_OR_RETURN(const Deadlines deadlines, FindDeadlines(transaction, {municipality, id}));
+  if (!deadlines.empty()) *investigation.mutable_deadline() = deadlines[0];
+  return record;
+}
+
+absl::StatusOr<InvestigationRecord> FindIn(pg::ReadTransaction& transaction, const ResourceKey& key) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindInvestigation, pg::Params(key.municipality, key.id)));
+  if (rows.empty()) return NotFound("investigation");
+  return ReadRecord(transaction, rows[0], key.municipality);
+}
+
+// ---- writing ----
+
+// What other columns and tables hold is taken out before the rest is stored as one.
+std::string Content(v1::Investigation investigation) {
+  investigation.clear_name();
+  investigation.clear_authority();
+  investigation.clear_unit();
+  investigation.clear_child();
+  investigation.clear_state();
+  investigation.clear_open_time();
+  investigation.clear_reports();
+  investigation.clear_assignee();
+  investigation.clear_deadline();
+  investigation.clear_etag();
+  return investigation.SerializeAsString();
+}
+
+Deadlines ClockOf(const v1::Investigation& investigation) {
+  Deadlines deadlines;
+  if (investigation.has_deadline()) *deadlines.Add() = investigation.deadline();
+  return deadlines;
+}
+
+absl::StatusOr<ResourceKey> KeyOf(const std::string& name, const std::string& collection) {
+  auto key = ParseName(name, collection);
+  if (!key.has_value()) return status::Internal("a resource of ours has no name");
+  return *std::move(key);
+}
+
+absl::Status InsertReport(pg::Transaction& transaction, const ResourceKey& investigation, const std::string& report) {
+  ASSIGN_OR_RETURN(const ResourceKey key, KeyOf(report, "reports"));
+  return transaction
+      .Execute(kInsertInvestigationReport, pg::Params(investigation.municipality, investigation.id, key.id))
+      .status();
+}
+
+absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call,
+                         const InvestigationChange& change) {
+  const v1::Investigation& investigation = change.after.investigation;
+  const Placement placement = PlacementOf(investigation);
+  for (const Happening& happening : change.happenings) {
+    RETURN_IF_ERROR(
+        outbox::Append(transaction, outbox::MakeEvent(happening.type, investigation.name(), placement.municipality,
+                                                      placement.authority, call.now, happening.attributes)));
+  }
+  outbox::Touched touched{.municipality = placement.municipality,
+                          .authority = placement.authority,
+                          .children = {investigation.child()},
+                          .resources = {investigation.name()},
+                          .legal_basis = change.legal_basis};
+  if (change.opened.has_value()) touched.resources.push_back(change.opened->name());
+  if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
+  return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
+}
+
+absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& key,
+                         const InvestigationRecord& before, const InvestigationChange& change) {
+  const v1::Investigation& after = change.after.investigation;
+  RETURN_IF_ERROR(transaction
+                      .Execute(kStoreInvestigation,
+                               pg::Params(key.municipality, key.id, LastPart(after.unit()), int64_t{after.state()},
+                                          after.assignee(), pg::Bytes{Content(after)}))
+                      .status());
+  RETURN_IF_ERROR(StoreDeadlines(transaction, key, PlacementOf(after).authority, kCollection,
+                                 ClockOf(before.investigation), ClockOf(after)));
+  if (change.opened.has_value()) RETURN_IF_ERROR(InsertInvestigation(transaction, *change.opened));
+  return StoreEvents(transaction, call, change);
+}
+
+// ---- pages ----
+
+// Cursor of a list: time of opening in microseconds and id; before all for an empty one.
+absl::StatusOr<std::pair<absl::Time, pg::Uuid>> ParseCursor(const std::string& cursor) {
+  if (cursor.empty()) {
+    std::array<uint8_t, 16> last;
+    last.fill(0xFF);
+    return std::pair(absl::InfiniteFuture(), pg::Uuid(last));
+  }
+  const std::vector<std::string> parts = absl::StrSplit(cursor, '/');
+  int64_t microseconds = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &microseconds)) {
+    return status::Internal("a sealed cursor does not parse");
+  }
+  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(parts[1]));
+  return std::pair(absl::FromUnixMicros(microseconds), id);
+}
+
+std::string CursorAfter(const v1::Investigation& investigation) {
+  const absl::Time opened = proto_time::FromProto(investigation.open_time()).value_or(absl::UnixEpoch());
+  return absl::StrCat(absl::ToUnixMicros(opened), "/", LastPart(investigation.name()));
+}
+
+}  // namespace
+
+absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investigation& investigation) {
+  ASSIGN_OR_RETURN(const ResourceKey key, KeyOf(investigation.name(), kCollection));
+  ASSIGN_OR_RETURN(const pg::Uuid child, pg::Uuid::Parse(investigation.child()));
+  const std::string authority = PlacementOf(investigation).authority;
+  const absl::Time opened = proto_time::FromProto(investigation.open_time()).value_or(absl::UnixEpoch());
+  const absl::Status inserted =
+      transaction
+          .Execute(kInsertInvestigation,
+                   pg::Params(key.municipality, key.id, authority, LastPart(investigation.unit()), child,
+                              int64_t{investigation.state()}, opened, investigation.assignee(),
+                              pg::Bytes{Content(investigation)}))
+          .status();
+  if (pg::ConstraintOf(inserted) == "investigation_running") {
+    return status::FailedPrecondition({.reason = "INVESTIGATION_RUNNING",
+                                       .message = "another investigation of the child is running; go on with that one",
+                                       .swedish = "En annan utredning om barnet pågår redan. Fortsätt i den."});
+  }
+  RETURN_IF_ERROR(inserted);
+  for (const std::string& report : investigation.reports()) {
+    RETURN_IF_ERROR(InsertReport(transaction, key, report));
+  }
+  return StoreDeadlines(transaction, key, authority, kCollection, {}, ClockOf(investigation));
+}
+
+absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::string& investigation,
+                                      const std::string& report) {
+  ASSIGN_OR_RETURN(const ResourceKey key, KeyOf(investigation, kCollection));
+  ASSIGN_OR_RETURN(const pg::Rows touched, transaction.Execute(kTouchRunning, pg::Params(key.municipality, key.id)));
+  if (touched.affected() == 0) {
+    return status::FailedPrecondition({.reason = "NO_RUNNING_INVESTIGATION",
+                                       .message = "no investigation of the child is running any more; decide anew",
+                                       .swedish = "Ingen utredning om barnet pågår längre. Fatta ett nytt beslut."});
+  }
+  return InsertReport(transaction, key, report);
+}
+
+absl::StatusOr<InvestigationRecord> InvestigationStore::Find(absl::Time deadline, const ResourceKey& key) {
+  return pool_.Read(deadline, "find_investigation",
+                    [&](pg::ReadTransaction& transaction) { return FindIn(transaction, key); });
+}
+
+absl::StatusOr<InvestigationStore::Changed> InvestigationStore::Change(const rpc::CallContext& call,
+                                                                       const ResourceKey& key,
+                                                                       const ResourceKey& result,
+                                                                       const idempotency::Request& request,
+                                                                       const Transition& transition) {
+  return pool_.Write(
+      call.deadline, "change_investigation", [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
+        const std::vector<std::string> resources = {MakeName(result.municipality, kCollection, result.id)};
+        ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
+        if (repeated.has_value()) {
+          ASSIGN_OR_RETURN(const ResourceKey first_result, KeyOf(repeated->front(), kCollection));
+          ASSIGN_OR_RETURN(InvestigationRecord record, FindIn(transaction, first_result));
+          return Changed{std::move(record), true};
+        }
+        RETURN_IF_ERROR(transaction.Query(kLockInvestigation, pg::Params(key.municipality, key.id)).status());
+        ASSIGN_OR_RETURN(const InvestigationRecord before, FindIn(transaction, key));
+        ASSIGN_OR_RETURN(const InvestigationChange change, transition(before));
+        RETURN_IF_ERROR(StoreChange(transaction, call, key, before, change));
+        ASSIGN_OR_RETURN(InvestigationRecord after, FindIn(transaction, result));
+        return Changed{std::move(after), false};
+      });
+}
+
+absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::CallContext& call,
+                                                                  const std::string& municipality, int32_t page_size,
+                                                                  const std::string& cursor) {
+  const auth::Caller& caller = call.caller;
+  if (caller.municipality != municipality) return NotFound("investigation");
+  ASSIGN_OR_RETURN(const auto before, ParseCursor(cursor));
+  return pool_.Read(
+      call.deadline, "list_investigations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
+        ASSIGN_OR_RETURN(const pg::Rows rows,
+                         transaction.Query(kListInvestigations,
+                                           pg::Params(municipality, caller.authority, caller.units, caller.subject,
+                                                      caller.Has(access::v1::DUTY), before.first, before.second,
+                                                      int64_t{page_size} + 1)));
+        Page page;
+        for (const pg::Row row : rows) {
+          if (page.investigations.size() == static_cast<size_t>(page_size)) {
+            page.next_cursor = CursorAfter(page.investigations.back().investigation);
+            break;
+          }
+          ASSIGN_OR_RETURN(InvestigationRecord record, ReadRecord(transaction, row, municipality));
+          page.investigations.push_back(std::move(record));
+        }
+        return page;
+      });
+}
+
+absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
+                                            const std::vector<const InvestigationRecord*>& shown) {
+  outbox::Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
+  for (const InvestigationRecord* const record : shown) {
+    touched.children.push_back(record->investigation.child());
+    if (touched.resources.size() < kMostResourcesInEntry) touched.resources.push_back(record->investigation.name());
+  }
+  return outbox::Append(writer_, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
+}
+
+}  // namespace samverkan::intake

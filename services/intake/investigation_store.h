@@ -1,0 +1,74 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_INVESTIGATION_STORE_H_
+#define SAMVERKAN_SERVICES_INTAKE_INVESTIGATION_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "libs/idempotency/request_log.h"
+#include "libs/pg/combining_writer.h"
+#include "libs/pg/pool.h"
+#include "libs/rpc/call_context.h"
+#include "services/intake/investigation.h"
+#include "services/intake/names.h"
+
+namespace samverkan::intake {
+
+// Stores a new investigation with its clock and its reports, in the caller's transaction.
+// FAILED_PRECONDITION, reason INVESTIGATION_RUNNING, where one of the child runs already.
+absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investigation& investigation);
+
+// Adds a report to a running investigation, in the caller's transaction; both by resource
+// name. FAILED_PRECONDITION, reason NO_RUNNING_INVESTIGATION, where it runs no more.
+absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::string& investigation,
+                                      const std::string& report);
+
+// All SQL of investigations, as ReportStore of reports.
+class InvestigationStore {
+ public:
+  // What a change does to an investigation; runs in the transaction, perhaps several times.
+  using Transition = std::function<absl::StatusOr<InvestigationChange>(InvestigationRecord)>;
+
+  // `pool` and `writer` must outlive the store.
+  InvestigationStore(pg::Pool& pool, pg::CombiningWriter& writer) : pool_(pool), writer_(writer) {}
+
+  // An investigation with its clock and reports. NOT_FOUND, reason INVESTIGATION_NOT_FOUND.
+  absl::StatusOr<InvestigationRecord> Find(absl::Time deadline, const ResourceKey& key);
+
+  // An investigation after a change.
+  struct Changed {
+    InvestigationRecord record;
+    // Whether the request was a repeated one, which changed nothing and left no audit
+    // entry: then whoever repeats it may see the investigation only if it still may.
+    bool repeated = false;
+  };
+  // Changes the investigation `key` by `transition` and returns `result` as it then is:
+  // `key` itself, or the investigation that the change opens.
+  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& key, const ResourceKey& result,
+                                 const idempotency::Request& request, const Transition& transition);
+
+  // A page of investigations.
+  struct Page {
+    std::vector<InvestigationRecord> investigations;
+    // Where the next page goes on; empty on the last.
+    std::string next_cursor;
+  };
+  // Those that the caller handles, latest opened first, after `cursor`.
+  absl::StatusOr<Page> List(const rpc::CallContext& call, const std::string& municipality, int32_t page_size,
+                            const std::string& cursor);
+
+  // Appends the audit entry of a read that shows these; returns when it is durable.
+  absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const InvestigationRecord*>& shown);
+
+ private:
+  pg::Pool& pool_;
+  pg::CombiningWriter& writer_;
+};
+
+}  // namespace samverkan::intake
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_INVESTIGATION_STORE_H_
