@@ -116,6 +116,20 @@ absl::StatusOr<EntryPage> ReadPage(const pg::Rows& rows) {
   return page;
 }
 
+absl::Status UnknownSchema(int64_t version) {
+  return status::FailedPrecondition(
+      {.reason = kSchemaVersionUnknown,
+       .message = absl::StrCat("The schema audit has version ", version, "; this binary understands ", kOldestSchema,
+                               " to ", kNewestSchema, ". Deploy services/audit/schema, or a newer binary.")});
+}
+
+absl::Status NotDurable(const std::string& setting) {
+  return status::FailedPrecondition(
+      {.reason = kDatabaseNotDurable,
+       .message = absl::StrCat("PostgreSQL's setting ", setting,
+                               " is off, so an audit entry that was confirmed could be lost. Switch it on.")});
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EntryStore>> EntryStore::Open(const std::string& conninfo, int readers,
@@ -128,28 +142,16 @@ absl::StatusOr<std::unique_ptr<EntryStore>> EntryStore::Open(const std::string& 
   return std::unique_ptr<EntryStore>(new EntryStore(std::move(writer), std::move(pool)));
 }
 
-absl::Status EntryStore::CheckDurable(absl::Time deadline) {
-  return readers_->Read(deadline, "check_durable", [](pg::ReadTransaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const pg::Rows risky, transaction.Query(kFindRiskySettings));
-    if (risky.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::string setting, risky[0].Get<std::string>(0));
-    return status::FailedPrecondition(
-        {.reason = kDatabaseNotDurable,
-         .message = absl::StrCat("PostgreSQL's setting ", setting,
-                                 " is off, so an audit entry that was confirmed could be lost. Switch it on.")});
-  });
-}
-
-absl::Status EntryStore::CheckSchema(absl::Time deadline) {
-  return readers_->Read(deadline, "check_schema", [](pg::ReadTransaction& transaction) -> absl::Status {
+absl::Status EntryStore::CheckReady(absl::Time deadline) {
+  return readers_->Read(deadline, "check_ready", [](pg::ReadTransaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindSchemaVersion));
     if (rows.empty()) return status::Internal("audit.schema_version has no row");
     ASSIGN_OR_RETURN(const int64_t version, rows[0].Get<int64_t>(0));
-    if (version >= kOldestSchema && version <= kNewestSchema) return absl::OkStatus();
-    return status::FailedPrecondition(
-        {.reason = kSchemaVersionUnknown,
-         .message = absl::StrCat("The schema audit has version ", version, "; this binary understands ", kOldestSchema,
-                                 " to ", kNewestSchema, ". Deploy services/audit/schema, or a newer binary.")});
+    if (version < kOldestSchema || version > kNewestSchema) return UnknownSchema(version);
+    ASSIGN_OR_RETURN(const pg::Rows risky, transaction.Query(kFindRiskySettings));
+    if (risky.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::string setting, risky[0].Get<std::string>(0));
+    return NotDurable(setting);
   });
 }
 

@@ -71,13 +71,10 @@ class EntryStore {
   static absl::StatusOr<std::unique_ptr<EntryStore>> Open(const std::string& conninfo, int readers,
                                                           pg::ErrorLog log = {});
 
-  // FAILED_PRECONDITION, reason `DATABASE_NOT_DURABLE`, naming the setting, where the
-  // server may lose what it has committed. To be asked before serving.
-  absl::Status CheckDurable(absl::Time deadline);
-
-  // FAILED_PRECONDITION, reason `SCHEMA_VERSION_UNKNOWN`, unless this binary
-  // understands the schema deployed. To be asked before serving.
-  absl::Status CheckSchema(absl::Time deadline);
+  // To be asked before serving. FAILED_PRECONDITION, reason `SCHEMA_VERSION_UNKNOWN`,
+  // unless this binary understands the schema deployed; reason `DATABASE_NOT_DURABLE`,
+  // naming the setting, where the server may lose what it has committed.
+  absl::Status CheckReady(absl::Time deadline);
 
   // Appends in the order given, all or none, and returns when it is durable: one
   // placement for each entry. `now` becomes the record time, unless the log has a

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/clock/clock.h"
+#include "libs/testing/command.h"
 #include "libs/testing/postgres.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/testing/test_database.h"
@@ -397,18 +399,37 @@ TEST_F(EntryStoreTest, EndsAPageWhenThePrivatePartsGrowTooLarge) {
   EXPECT_TRUE(page.more);
 }
 
-TEST_F(EntryStoreTest, KnowsItsSchema) {
-  EXPECT_OK(store_->CheckSchema(Deadline()));
+TEST_F(EntryStoreTest, RefusesASchemaThatItDoesNotKnow) {
   ASSERT_OK(database_.Execute("UPDATE audit.schema_version SET version = 99"));
-  EXPECT_THAT(store_->CheckSchema(Deadline()),
+  EXPECT_THAT(store_->CheckReady(Deadline()),
               StatusIs(absl::StatusCode::kFailedPrecondition, "SCHEMA_VERSION_UNKNOWN"));
+}
+
+TEST_F(EntryStoreTest, RefusesAServerWithoutFsync) {
+  const absl::Status lax = store_->CheckReady(Deadline());
+  EXPECT_THAT(lax, StatusIs(absl::StatusCode::kFailedPrecondition, "DATABASE_NOT_DURABLE"));
+  EXPECT_TRUE(absl::StrContains(lax.message(), "fsync")) << lax;
+}
+
+// sqitch on this service's schema.
+absl::Status Sqitch(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {"env",
+                                      "SQITCH_FULLNAME=Test",
+                                      "SQITCH_EMAIL=test@example.org",
+                                      "sqitch",
+                                      "--chdir",
+                                      std::filesystem::canonical("services/audit/schema").string()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return samverkan::testing::RunCommand(command).status();
 }
 
 TEST(Durability, IsAskedForBeforeServing) {
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Postgres> server, Postgres::Start(Postgres::Durability::kDurable));
+  ASSERT_OK(Sqitch({"deploy", "--verify", server->SqitchTarget("postgres")}));
   const auto check = [&](const std::string& more) -> absl::Status {
-    absl::StatusOr<std::unique_ptr<EntryStore>> store = EntryStore::Open(server->Conninfo("postgres") + more, 1);
-    return store.ok() ? (*store)->CheckDurable(Deadline()) : store.status();
+    absl::StatusOr<std::unique_ptr<EntryStore>> store =
+        EntryStore::Open(server->Conninfo("postgres", "samverkan_audit") + more, 1);
+    return store.ok() ? (*store)->CheckReady(Deadline()) : store.status();
   };
   EXPECT_OK(check(""));
   const absl::Status lax = check(" options='-c synchronous_commit=off'");
@@ -416,10 +437,11 @@ TEST(Durability, IsAskedForBeforeServing) {
   EXPECT_TRUE(absl::StrContains(lax.message(), "synchronous_commit")) << lax;
 }
 
-TEST_F(EntryStoreTest, RefusesAServerWithoutFsync) {
-  const absl::Status lax = store_->CheckDurable(Deadline());
-  EXPECT_THAT(lax, StatusIs(absl::StatusCode::kFailedPrecondition, "DATABASE_NOT_DURABLE"));
-  EXPECT_TRUE(absl::StrContains(lax.message(), "fsync")) << lax;
+// What was deployed can be taken back whole.
+TEST(Schema, CanBeReverted) {
+  const TestDatabase database("services/audit/schema");
+  ASSERT_OK(Sqitch({"revert", "-y", TestDatabase::Server().SqitchTarget(database.name())}));
+  EXPECT_EQ(*database.Value("SELECT count(*) FROM pg_namespace WHERE nspname = 'audit'"), "0");
 }
 
 }  // namespace
