@@ -33,18 +33,20 @@ RULES = [
         "clock",
         CPP,
         re.compile(r"^libs/clock/"),
-        re.compile(r"absl::Now\(|system_clock::now\(|gettimeofday\(|CLOCK_REALTIME"
+        # gRPC takes a call's or a shutdown's deadline in the machine's own time only.
+        re.compile(r"absl::Now\(|gettimeofday\(|CLOCK_REALTIME"
+                   r"|(?<!set_deadline\(std::chrono::)(?<!Shutdown\(std::chrono::)system_clock::now\("
                    r"|(?<![\w.>])time\((nullptr|NULL|0|&\w+)\)"),
         "only libs/clock reads the time: take a clock::Clock, or the instant itself",
     ),
     Rule(
         "sql",
         CPP,
-        re.compile(r"_store\.(h|cc)$|^libs/(pg|outbox|testing)/|_test\.cc$|^tests/"),
+        re.compile(r"_store\.(h|cc)$|^libs/(pg|outbox|idempotency|testing)/|_test\.cc$|^tests/"),
         re.compile(r'"(?:sql\(|\()?\s*(?:SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+|DELETE\s+FROM\s'
                    r'|WITH\s+\w+\s+AS\s|CREATE\s+(?:TABLE|ROLE|INDEX|FUNCTION|SCHEMA|DATABASE)'
-                   r'|ALTER\s+\w+\s|DROP\s+\w+\s|TRUNCATE\s|BEGIN\b|COMMIT\b|SET\s+LOCAL\s)'),
-        "SQL stands in *_store.cc, libs/pg and libs/outbox only",
+                   r'|ALTER\s+\w+\s|DROP\s+\w+\s|TRUNCATE\s|SET\s+LOCAL\s|(?:BEGIN|COMMIT|ROLLBACK);?\")'),
+        "SQL stands in *_store.cc and in libs/pg, libs/outbox and libs/idempotency only",
     ),
     Rule(
         "sleep",
