@@ -62,6 +62,16 @@ class Service final : public grpc::Service {
               });
   }
 
+  // The same with a member function of `object`, which must outlive the service:
+  // `service.Add("GetReport", this, &ReportService::GetReport);`
+  template <typename Object, typename Request, typename Response>
+  void Add(const std::string& method, const Object* object,
+           absl::StatusOr<Response> (Object::*member)(const CallContext&, const Request&) const) {
+    Add(method, [object, member](const CallContext& call, const Request& request) -> absl::StatusOr<Response> {
+      return (object->*member)(call, request);
+    });
+  }
+
   // OK when every method of the descriptor has a handler and an access rule and
   // nothing else was added; else FAILED_PRECONDITION with what is wrong. A server
   // does not start with a service that is not OK.

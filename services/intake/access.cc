@@ -31,11 +31,14 @@ bool MayHandle(const auth::Caller& caller, const Placement& placement) {
   return WorksIn(caller, placement.unit) || (!placement.assignee.empty() && placement.assignee == caller.subject);
 }
 
-bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender) {
-  if (!caller.Has(access::v1::REPORTER)) return false;
+bool BelongsToSender(const auth::Caller& caller, const Sender& sender) {
   if (caller.municipality != sender.municipality || caller.authority != sender.authority) return false;
   if (!sender.unit.empty()) return WorksIn(caller, sender.unit);
   return caller.subject == sender.subject && caller.system == sender.system;
+}
+
+bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender) {
+  return caller.Has(access::v1::REPORTER) && BelongsToSender(caller, sender);
 }
 
 absl::Status NotFound(const std::string& what) {

@@ -13,21 +13,21 @@ namespace samverkan::intake {
 
 // Where a case is handled, and by whom.
 struct Placement {
-  std::string municipality;
-  std::string authority;
-  std::string unit;
+  std::string municipality = {};
+  std::string authority = {};
+  std::string unit = {};
   // Subject of the caseworker's token; empty where it is assigned to nobody.
-  std::string assignee;
+  std::string assignee = {};
 };
 
 // Who sent a report or asked for advice.
 struct Sender {
-  std::string municipality;
-  std::string authority;
+  std::string municipality = {};
+  std::string authority = {};
   // The first of the caller's units; empty where it has none.
-  std::string unit;
-  std::string subject;
-  std::string system;
+  std::string unit = {};
+  std::string subject = {};
+  std::string system = {};
 };
 
 // The caller as a sender.
@@ -36,6 +36,9 @@ Sender SenderOf(const auth::Caller& caller);
 // Whether the caller handles cases placed so: it works in the unit (reception,
 // caseworker, manager), is assigned the case, or is on duty at the authority.
 bool MayHandle(const auth::Caller& caller, const Placement& placement);
+
+// Whether the caller works in the sender's unit, or is the sender where that has no unit.
+bool BelongsToSender(const auth::Caller& caller, const Sender& sender);
 
 // Whether the caller, as a reporter, belongs to the unit that sent it, or sent it.
 bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender);

@@ -25,14 +25,14 @@ inline constexpr std::string_view kHoldReview = "hold_review";
 
 // Whose rules hold: a municipality ("0180") and an authority in it ("skarholmen").
 struct Jurisdiction {
-  std::string municipality;
-  std::string authority;
+  std::string municipality = {};
+  std::string authority = {};
 };
 
 // Who acts, and when.
 struct Act {
   // Subject of the caller's token.
-  std::string subject;
+  std::string subject = {};
   absl::Time time;
 };
 

@@ -63,6 +63,12 @@ absl::StatusOr<v1::ReportMeeting> AskedMeeting(const rules::RuleSet& rules, cons
   return meeting;
 }
 
+v1::Report HandlerView(const ReportRecord& record) {
+  v1::Report view = record.report;
+  view.set_etag(Etag(record.version));
+  return view;
+}
+
 v1::Report SenderView(const v1::Report& report) {
   v1::Report view;
   view.set_name(report.name());
@@ -114,13 +120,14 @@ absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& reco
 }
 
 absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record) {
-  if (MayHandle(caller, PlacementOf(record.report))) {
-    v1::Report view = record.report;
-    view.set_etag(Etag(record.version));
-    return view;
-  }
+  if (MayHandle(caller, PlacementOf(record.report))) return HandlerView(record);
   if (MaySeeAsSender(caller, record.sender)) return SenderView(record.report);
   return NotFound("report");
+}
+
+v1::Report ViewAfterChange(const auth::Caller& caller, const ReportRecord& record) {
+  const auto view = ViewFor(caller, record);
+  return view.ok() ? *view : HandlerView(record);
 }
 
 bool IsOnHold(const v1::Report& report) { return report.has_hold() && !report.hold().has_release_time(); }

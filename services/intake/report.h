@@ -43,6 +43,17 @@ struct Happening {
   std::map<std::string, std::string> attributes;
 };
 
+// Reports that are new at an authority: one submission, siblings linked.
+struct ReceivedReports {
+  // One a child, all of the same authority and unit.
+  std::vector<ReportRecord> reports;
+  // Blind index of each report's child; nothing where the child could not be named.
+  std::vector<std::optional<std::string>> blind_indexes;
+  // The clock that each report gets if an investigation of its child runs: feedback is
+  // then owed at once. Nothing where no feedback is asked for.
+  std::optional<v1::Deadline> feedback_clock_if_running;
+};
+
 // What a change made of a report.
 struct ReportChange {
   ReportRecord after;
@@ -51,6 +62,8 @@ struct ReportChange {
   std::string legal_basis = {};
   // The investigation that the change opens.
   std::optional<v1::Investigation> opened = {};
+  // The report that it becomes elsewhere.
+  std::optional<ReceivedReports> forwarded = {};
 };
 
 // Where the report is handled.
@@ -73,16 +86,20 @@ absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& reco
 // the receipt for its sender; NOT_FOUND for everybody else.
 absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record);
 
+// The report as the caller sees it after a change that it was allowed to make: as ViewFor,
+// and all of it where the change took the report out of the caller's reach.
+v1::Report ViewAfterChange(const auth::Caller& caller, const ReportRecord& record);
+
 // What a new report is made of.
 struct NewReport {
-  std::string name;
-  std::string authority;
-  std::string unit;
-  v1::Submission submission;
+  std::string name = {};
+  std::string authority = {};
+  std::string unit = {};
+  v1::Submission submission = {};
   Mandate mandate = Mandate::kNone;
-  std::vector<std::string> formal_faults;
-  absl::Time receive_time;
-  absl::Time first_receive_time;
+  std::vector<std::string> formal_faults = {};
+  absl::Time receive_time = {};
+  absl::Time first_receive_time = {};
 };
 
 // A report at its receipt: on hold where the concern asks for it, its clocks started by

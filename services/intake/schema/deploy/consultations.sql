@@ -13,9 +13,10 @@ CREATE TABLE consultation (
   asker_authority text NOT NULL,
   asker_unit text NOT NULL,
   asker_subject text NOT NULL,
+  asker_system text NOT NULL,
   create_time timestamptz NOT NULL,
   version bigint NOT NULL DEFAULT 1,
-  -- samverkan.intake.v1.Consultation, serialized.
+  -- samverkan.intake.v1.Consultation without what other columns hold, serialized.
   content bytea NOT NULL,
   PRIMARY KEY (municipality, consultation)
 );

@@ -1,0 +1,39 @@
+#include "libs/outbox/refusal.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include "libs/outbox/audit_entry.h"
+#include "libs/outbox/outbox.h"
+#include "libs/status/status.h"
+
+namespace samverkan::outbox {
+namespace {
+
+constexpr size_t kLongestName = 256;
+
+// The resource that a request names by AIP-131 to 135; empty where it names none.
+std::string ResourceOf(const google::protobuf::Message* request) {
+  if (request == nullptr) return {};
+  for (const char* const field_name : {"name", "parent"}) {
+    const auto* const field = request->GetDescriptor()->FindFieldByName(field_name);
+    if (field == nullptr || field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) continue;
+    std::string name = request->GetReflection()->GetString(*request, field);
+    if (name.size() <= kLongestName) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
+rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const std::string& producer) {
+  return [&writer, producer](const rpc::CallContext& call, const google::protobuf::Message* request,
+                             const absl::Status& refusal) {
+    Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
+    if (std::string resource = ResourceOf(request); !resource.empty()) touched.resources.push_back(std::move(resource));
+    touched.detail = status::Reason(refusal);
+    touched.retention = audit::v1::OPERATION;
+    return Append(writer, MakeAuditEntry(call, producer, audit::v1::DENIED, touched), call.deadline);
+  };
+}
+
+}  // namespace samverkan::outbox

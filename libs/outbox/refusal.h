@@ -1,0 +1,19 @@
+#ifndef SAMVERKAN_LIBS_OUTBOX_REFUSAL_H_
+#define SAMVERKAN_LIBS_OUTBOX_REFUSAL_H_
+
+#include <string>
+
+#include "libs/pg/combining_writer.h"
+#include "libs/rpc/adapter.h"
+
+namespace samverkan::outbox {
+
+// Records refusals as audit entries of `producer`, with the outcome DENIED: durable before
+// the caller hears of it. The entry stands under the caller's own municipality and
+// authority, who answer for their people, and names the resource that was asked for.
+// `writer` must outlive what is returned.
+rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const std::string& producer);
+
+}  // namespace samverkan::outbox
+
+#endif  // SAMVERKAN_LIBS_OUTBOX_REFUSAL_H_

@@ -1,0 +1,140 @@
+#include "services/intake/feedback_service.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/rpc/service.h"
+#include "libs/status/macros.h"
+#include "samverkan/intake/v1/feedback.grpc.pb.h"
+#include "services/intake/feedback.h"
+#include "services/intake/request_fields.h"
+
+namespace samverkan::intake {
+namespace {
+
+// The feedback of a report as the caller may see it.
+absl::StatusOr<v1::Feedback> FeedbackViewFor(const auth::Caller& caller, const ReportRecord& record) {
+  const bool handles = MayHandle(caller, PlacementOf(record.report));
+  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report");
+  auto view = HandlerView(record);
+  if (!view.has_value()) {
+    return status::NotFound({.reason = "FEEDBACK_NOT_FOUND",
+                             .message = "no feedback on the report was asked for or given",
+                             .swedish = "Ingen återkoppling är begärd eller lämnad."});
+  }
+  return handles ? *std::move(view) : SenderView(*std::move(view));
+}
+
+void RequireTest(const v1::SuitabilityTest& test, v1::SuitabilityTest::Verdict verdict,
+                 status::Violations& violations) {
+  if (test.verdict() != verdict) {
+    violations.Add("suitability_test.verdict", "expected " + v1::SuitabilityTest::Verdict_Name(verdict),
+                   "Ange lämplighetsprövningens resultat.");
+  }
+  RequireText(test.reasons(), "suitability_test.reasons", violations);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Feedback> FeedbackService::Change(const rpc::CallContext& call, const ResourceKey& key,
+                                                     const idempotency::Request& request,
+                                                     const ReportStore::Transition& transition) const {
+  ASSIGN_OR_RETURN(const ReportStore::Changed changed, store_.Change(call, key, request, transition));
+  return FeedbackViewFor(call.caller, changed.record);
+}
+
+absl::StatusOr<v1::Feedback> FeedbackService::RequestFeedback(const rpc::CallContext& call,
+                                                              const v1::RequestFeedbackRequest& request) const {
+  status::Violations violations;
+  const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
+  return Change(call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+    if (!MaySeeAsSender(call.caller, record.sender)) return NotFound("report");
+    return intake::RequestFeedback(parts_.rules, std::move(record), ActOf(call));
+  });
+}
+
+absl::StatusOr<v1::Feedback> FeedbackService::GiveFeedback(const rpc::CallContext& call,
+                                                           const v1::GiveFeedbackRequest& request) const {
+  status::Violations violations;
+  const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
+  RequireEtag(request.etag(), violations);
+  RequireTest(request.suitability_test(), v1::SuitabilityTest::SUITABLE, violations);
+  LimitText(request.extended_text(), "extended_text", violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
+  return Change(call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+    RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
+    return intake::GiveFeedback(parts_.rules, std::move(record), request, ActOf(call));
+  });
+}
+
+absl::StatusOr<v1::Feedback> FeedbackService::RefuseFeedback(const rpc::CallContext& call,
+                                                             const v1::RefuseFeedbackRequest& request) const {
+  status::Violations violations;
+  const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
+  RequireEtag(request.etag(), violations);
+  RequireTest(request.suitability_test(), v1::SuitabilityTest::UNSUITABLE, violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
+  return Change(call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+    RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
+    return intake::RefuseFeedback(parts_.rules, std::move(record), request, ActOf(call));
+  });
+}
+
+absl::StatusOr<v1::ListFeedbackResponse> FeedbackService::ListOfReport(const rpc::CallContext& call,
+                                                                       const ResourceKey& key,
+                                                                       v1::Feedback::State state) const {
+  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call.deadline, key));
+  RETURN_IF_ERROR(ViewFor(call.caller, record).status());
+  v1::ListFeedbackResponse response;
+  auto view = FeedbackViewFor(call.caller, record);
+  if (view.ok() && (state == v1::Feedback::STATE_UNSPECIFIED || view->state() == state)) {
+    *response.add_feedback() = *std::move(view);
+  }
+  RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {}));
+  return response;
+}
+
+absl::StatusOr<v1::ListFeedbackResponse> FeedbackService::ListFeedback(const rpc::CallContext& call,
+                                                                       const v1::ListFeedbackRequest& request) const {
+  if (const auto report = ParseName(request.parent(), "reports"); report.has_value()) {
+    return ListOfReport(call, *report, request.state());
+  }
+  status::Violations violations;
+  ReportStore::Filter filter{.municipality = RequireMunicipality(request.parent(), violations), .with_feedback = true};
+  RETURN_IF_ERROR(violations.ToStatus());
+  // To a reporter owed feedback shows as asked for, so it cannot be told apart by asking.
+  if (call.role != access::v1::REPORTER) filter.feedback_state = request.state();
+  ASSIGN_OR_RETURN(filter.page_size, paging::PageSize(request.page_size(), 50, 200));
+  const paging::Binding binding{call.method, call.caller, FilterOf(request)};
+  ASSIGN_OR_RETURN(filter.cursor, OpenCursor(parts_.page_tokens, binding, request.page_token()));
+  ASSIGN_OR_RETURN(const ReportStore::Page page, store_.List(call, filter));
+  v1::ListFeedbackResponse response;
+  std::vector<const ReportRecord*> shown;
+  for (const ReportRecord& record : page.reports) {
+    ASSIGN_OR_RETURN(v1::Feedback view, FeedbackViewFor(call.caller, record));
+    if (request.state() != v1::Feedback::STATE_UNSPECIFIED && view.state() != request.state()) continue;
+    *response.add_feedback() = std::move(view);
+    shown.push_back(&record);
+  }
+  if (!page.next_cursor.empty()) {
+    response.set_next_page_token(parts_.page_tokens.Seal(binding, page.next_cursor));
+  }
+  RETURN_IF_ERROR(store_.RecordRead(call, shown, {}));
+  return response;
+}
+
+std::unique_ptr<rpc::Service> FeedbackService::Serve(rpc::Adapter& adapter) const {
+  auto service = std::make_unique<rpc::Service>(rpc::DescriptorOf<v1::FeedbackService>(), adapter);
+  service->Add("RequestFeedback", this, &FeedbackService::RequestFeedback);
+  service->Add("GiveFeedback", this, &FeedbackService::GiveFeedback);
+  service->Add("RefuseFeedback", this, &FeedbackService::RefuseFeedback);
+  service->Add("ListFeedback", this, &FeedbackService::ListFeedback);
+  return service;
+}
+
+}  // namespace samverkan::intake

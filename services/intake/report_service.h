@@ -1,0 +1,72 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_REPORT_SERVICE_H_
+#define SAMVERKAN_SERVICES_INTAKE_REPORT_SERVICE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/rpc/service.h"
+#include "samverkan/intake/v1/report.pb.h"
+#include "services/intake/report_store.h"
+#include "services/intake/service_parts.h"
+
+namespace samverkan::intake {
+
+// samverkan.intake.v1.ReportService.
+class ReportService {
+ public:
+  // `store` must outlive the service.
+  ReportService(ReportStore& store, const Parts& parts) : store_(store), parts_(parts) {}
+
+  absl::StatusOr<v1::SubmitReportResponse> SubmitReport(const rpc::CallContext& call,
+                                                        const v1::SubmitReportRequest& request) const;
+  absl::StatusOr<v1::ReceiveReportResponse> ReceiveReport(const rpc::CallContext& call,
+                                                          const v1::ReceiveReportRequest& request) const;
+  absl::StatusOr<v1::Report> GetReport(const rpc::CallContext& call, const v1::GetReportRequest& request) const;
+  absl::StatusOr<v1::ListReportsResponse> ListReports(const rpc::CallContext& call,
+                                                      const v1::ListReportsRequest& request) const;
+  absl::StatusOr<v1::ListWorkItemsResponse> ListWorkItems(const rpc::CallContext& call,
+                                                          const v1::ListWorkItemsRequest& request) const;
+  absl::StatusOr<v1::Report> SupplementReport(const rpc::CallContext& call,
+                                              const v1::SupplementReportRequest& request) const;
+  absl::StatusOr<v1::Report> ConfirmReceipt(const rpc::CallContext& call,
+                                            const v1::ConfirmReceiptRequest& request) const;
+  absl::StatusOr<v1::ForwardReportResponse> ForwardReport(const rpc::CallContext& call,
+                                                          const v1::ForwardReportRequest& request) const;
+  absl::StatusOr<v1::Report> HoldReport(const rpc::CallContext& call, const v1::HoldReportRequest& request) const;
+  absl::StatusOr<v1::Report> ReviewHold(const rpc::CallContext& call, const v1::ReviewHoldRequest& request) const;
+  absl::StatusOr<v1::Report> ReleaseReport(const rpc::CallContext& call,
+                                           const v1::ReleaseReportRequest& request) const;
+  absl::StatusOr<v1::Report> AssignReport(const rpc::CallContext& call, const v1::AssignReportRequest& request) const;
+
+  // The service to serve; it refers to this object, which must outlive it.
+  std::unique_ptr<rpc::Service> Serve(rpc::Adapter& adapter) const;
+
+ private:
+  // A submission that was checked and is ready to be stored.
+  struct Checked;
+
+  absl::StatusOr<ReceivedReports> NewReports(const Checked& checked, const Sender& sender, absl::Time now) const;
+  // Stores new reports and shows them to the caller.
+  absl::StatusOr<std::vector<v1::Report>> Store(const rpc::CallContext& call, const std::string& request_id,
+                                                const google::protobuf::Message& request,
+                                                const ReceivedReports& received) const;
+  std::optional<std::string> BlindIndexOf(const v1::Child& child, const Jurisdiction& jurisdiction,
+                                          absl::Time now) const;
+  absl::StatusOr<ReportChange> ForwardTo(ReportRecord record, const v1::ForwardReportRequest& request,
+                                         const rpc::CallContext& call) const;
+
+  // A change that needs a fresh etag and a reason.
+  template <typename Request, typename Transition>
+  absl::StatusOr<v1::Report> ChangedWithReason(const rpc::CallContext& call, const Request& request,
+                                               const Transition& transition) const;
+
+  ReportStore& store_;
+  const Parts parts_;
+};
+
+}  // namespace samverkan::intake
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_REPORT_SERVICE_H_

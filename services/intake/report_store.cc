@@ -1,0 +1,595 @@
+#include "services/intake/report_store.h"
+
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "libs/outbox/audit_entry.h"
+#include "libs/outbox/outbox.h"
+#include "libs/pg/statement.h"
+#include "libs/pg/values.h"
+#include "libs/proto_time/proto_time.h"
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+#include "services/intake/deadline_store.h"
+#include "services/intake/investigation_store.h"
+
+namespace samverkan::intake {
+namespace {
+
+constexpr char kProducer[] = "intake";
+constexpr int kMostResourcesInEntry = 1000;
+
+constexpr pg::Statement kSubmit = {
+    "submit_report",
+    "SELECT outcome, resources FROM submit_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+    " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37,"
+    " $38, $39, $40, $41)"};
+
+// What a ReportRecord is read from; ReadRecord has the same order.
+#define SAMVERKAN_REPORT_COLUMNS                                                                                      \
+  "SELECT r.report, r.authority, r.unit, r.child, r.state, r.assignee, r.sender_municipality, r.sender_authority,"    \
+  "       r.sender_unit, r.sender_subject, r.sender_system, r.receive_time, r.first_receive_time, r.version,"         \
+  "       r.submission, r.handling, f.state, f.ask_time, f.content, m.content,"                                       \
+  "       (SELECT v.investigation FROM investigation v WHERE v.municipality = r.municipality"                         \
+  "          AND v.authority = r.authority AND v.child = r.child AND v.state = 1),"                                   \
+  "       ARRAY(SELECT s.report FROM report s WHERE s.municipality = r.municipality"                                  \
+  "          AND s.submission_group = r.submission_group AND s.report <> r.report ORDER BY s.report),"                \
+  "       ARRAY(SELECT l.report FROM report l WHERE l.municipality = r.municipality AND l.authority = r.authority"    \
+  "          AND l.child = r.child AND l.report <> r.report ORDER BY l.receive_time, l.report)"                       \
+  "  FROM report r"                                                                                                   \
+  "  LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"                                 \
+  "  LEFT JOIN report_meeting m ON m.municipality = r.municipality AND m.report = r.report"
+
+constexpr pg::Statement kFindReport = {"find_report",
+                                       SAMVERKAN_REPORT_COLUMNS " WHERE r.municipality = $1 AND r.report = $2"};
+
+// A statement of its own, so that the read after it sees what it waited for.
+constexpr pg::Statement kLockReport = {
+    "lock_report", "SELECT 1::bigint FROM report WHERE municipality = $1 AND report = $2 FOR UPDATE"};
+
+constexpr pg::Statement kListHandled = {
+    "list_handled_reports",
+    SAMVERKAN_REPORT_COLUMNS
+    " WHERE r.municipality = $1 AND r.authority = $2 AND ($3 OR r.unit = ANY($4) OR r.assignee = $5)"
+    "   AND ($6::uuid IS NULL OR r.child = $6) AND (r.receive_time, r.report) < ($7, $8)"
+    "   AND (NOT $9 OR f.report IS NOT NULL) AND ($10 = 0 OR f.state = $10)"
+    " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
+
+constexpr pg::Statement kListSent = {
+    "list_sent_reports",
+    SAMVERKAN_REPORT_COLUMNS
+    " WHERE r.municipality = $1 AND r.sender_municipality = $2 AND r.sender_authority = $3"
+    "   AND (r.sender_unit = ANY($4) OR (r.sender_unit = '' AND r.sender_subject = $5 AND r.sender_system = $6))"
+    "   AND (r.receive_time, r.report) < ($7, $8)"
+    "   AND (NOT $9 OR f.report IS NOT NULL) AND ($10 = 0 OR f.state = $10)"
+    " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
+
+constexpr pg::Statement kStoreReport = {
+    "store_report",
+    "UPDATE report SET unit = $3, state = $4::bigint::smallint, on_hold = $5, assignee = $6, handling = $7,"
+    "       version = version + 1"
+    "  WHERE municipality = $1 AND report = $2"};
+
+constexpr pg::Statement kStoreFeedback = {
+    "store_feedback",
+    "INSERT INTO feedback (municipality, report, state, ask_time, content)"
+    "  VALUES ($1, $2, $3::bigint::smallint, $4, $5)"
+    "  ON CONFLICT (municipality, report) DO UPDATE"
+    "  SET state = excluded.state, ask_time = excluded.ask_time, content = excluded.content"};
+
+constexpr pg::Statement kStoreMeeting = {
+    "store_report_meeting",
+    "INSERT INTO report_meeting (municipality, report, state, content)"
+    "  VALUES ($1, $2, $3::bigint::smallint, $4)"
+    "  ON CONFLICT (municipality, report) DO UPDATE SET state = excluded.state, content = excluded.content"};
+
+constexpr pg::Statement kListWork = {
+    "list_work_items",
+    "WITH item AS ("
+    "  SELECT 'reports' AS collection, r.report AS id, r.receive_time, r.assignee, r.acute, r.on_hold,"
+    "         r.state = 1 AS is_new, r.state IN (1, 2) AS open, coalesce(f.state = 2, false) AS feedback_owed"
+    "    FROM report r LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"
+    "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit = $3 AND r.state <> 4"
+    "      AND (r.state IN (1, 2) OR r.on_hold OR f.state = 2)"
+    "  UNION ALL"
+    "  SELECT 'investigations', v.investigation, v.open_time, v.assignee, false, false, false, true, false"
+    "    FROM investigation v"
+    "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit = $3 AND v.state = 1),"
+    " timed AS ("
+    "  SELECT item.*, coalesce(min(d.latest_date), '9999-12-31'::date) AS latest,"
+    "         coalesce(bool_or(d.latest_date < $5), false) AS overdue,"
+    "         coalesce(bool_or(d.due_date <= $5 AND d.latest_date >= $5), false) AS due"
+    "    FROM item LEFT JOIN deadline d ON d.municipality = $1 AND d.subject = item.id AND d.state = 1"
+    "    GROUP BY item.collection, item.id, item.receive_time, item.assignee, item.acute, item.on_hold, item.is_new,"
+    "             item.open, item.feedback_owed)"
+    " SELECT collection, id, receive_time, assignee, acute, on_hold, is_new, open AND assignee = '' AS unassigned,"
+    "        due, overdue, feedback_owed, latest"
+    "  FROM timed"
+    "  WHERE CASE $4 WHEN 0 THEN true WHEN 1 THEN is_new WHEN 2 THEN open AND assignee = '' WHEN 3 THEN due"
+    "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed ELSE on_hold END"
+    "    AND (latest, receive_time, id) > ($6, $7, $8)"
+    "  ORDER BY latest, receive_time, id LIMIT $9"};
+
+// ---- reading ----
+
+absl::Status AddNames(const std::string& municipality, const std::vector<pg::Uuid>& ids,
+                      google::protobuf::RepeatedPtrField<std::string>& names) {
+  for (const pg::Uuid& id : ids) *names.Add() = MakeName(municipality, "reports", id);
+  return absl::OkStatus();
+}
+
+absl::Status ReadFeedback(const std::optional<int64_t>& state, const std::optional<absl::Time>& ask_time,
+                          const std::optional<pg::Bytes>& content, ReportRecord& record) {
+  if (!state.has_value() || !content.has_value()) return absl::OkStatus();
+  v1::Feedback& feedback = record.feedback.emplace();
+  if (!feedback.ParseFromString(content->data)) return status::Internal("stored feedback does not parse");
+  feedback.set_state(static_cast<v1::Feedback::State>(*state));
+  if (ask_time.has_value()) *feedback.mutable_ask_time() = proto_time::ToProto(*ask_time);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ReportRecord> ReadRecord(const pg::Row& row, const std::string& municipality) {
+  ReportRecord record;
+  pg::Uuid id, child;
+  std::string authority, unit, assignee;
+  int64_t state = 0;
+  absl::Time receive_time, first_receive_time;
+  pg::Bytes submission, handling;
+  std::optional<int64_t> feedback_state;
+  std::optional<absl::Time> ask_time;
+  std::optional<pg::Bytes> feedback, meeting;
+  std::optional<pg::Uuid> running;
+  std::vector<pg::Uuid> siblings, linked;
+  Sender& sender = record.sender;
+  RETURN_IF_ERROR(row.Into(id, authority, unit, child, state, assignee, sender.municipality, sender.authority,
+                           sender.unit, sender.subject, sender.system, receive_time, first_receive_time,
+                           record.version, submission, handling, feedback_state, ask_time, feedback, meeting, running,
+                           siblings, linked));
+  v1::Report& report = record.report;
+  if (!report.ParseFromString(handling.data) || !report.mutable_submission()->ParseFromString(submission.data)) {
+    return status::Internal("a stored report does not parse");
+  }
+  report.set_name(MakeName(municipality, "reports", id));
+  report.set_authority(MakeName(municipality, "authorities", authority));
+  report.set_unit(MakeName(municipality, "units", unit));
+  report.set_child(child.ToString());
+  report.set_state(static_cast<v1::Report::State>(state));
+  report.set_assignee(assignee);
+  *report.mutable_receive_time() = proto_time::ToProto(receive_time);
+  *report.mutable_first_receive_time() = proto_time::ToProto(first_receive_time);
+  RETURN_IF_ERROR(AddNames(municipality, siblings, *report.mutable_sibling_reports()));
+  RETURN_IF_ERROR(AddNames(municipality, linked, *report.mutable_linked_reports()));
+  RETURN_IF_ERROR(ReadFeedback(feedback_state, ask_time, feedback, record));
+  if (meeting.has_value() && !record.meeting.emplace().ParseFromString(meeting->data)) {
+    return status::Internal("a stored report meeting does not parse");
+  }
+  if (running.has_value()) record.running_investigation = MakeName(municipality, "investigations", *running);
+  return record;
+}
+
+absl::StatusOr<ReportRecord> FindIn(pg::ReadTransaction& transaction, const ResourceKey& key) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindReport, pg::Params(key.municipality, key.id)));
+  if (rows.empty()) return NotFound("report");
+  ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(rows[0], key.municipality));
+  ASSIGN_OR_RETURN(*record.report.mutable_deadlines(), FindDeadlines(transaction, key));
+  return record;
+}
+
+// ---- writing ----
+
+// What other columns and tables hold is taken out before the rest is stored as one.
+std::string Handling(v1::Report report) {
+  report.clear_name();
+  report.clear_authority();
+  report.clear_unit();
+  report.clear_submission();
+  report.clear_child();
+  report.clear_state();
+  report.clear_assignee();
+  report.clear_receive_time();
+  report.clear_first_receive_time();
+  report.clear_sibling_reports();
+  report.clear_linked_reports();
+  report.clear_deadlines();
+  report.clear_etag();
+  return report.SerializeAsString();
+}
+
+std::string FeedbackContent(v1::Feedback feedback) {
+  feedback.clear_state();
+  feedback.clear_ask_time();
+  return feedback.SerializeAsString();
+}
+
+outbox::Touched TouchedBy(const ReportRecord& record) {
+  const Jurisdiction jurisdiction = JurisdictionOf(record.report);
+  outbox::Touched touched{.municipality = jurisdiction.municipality, .authority = jurisdiction.authority};
+  if (!record.report.child().empty()) touched.children.push_back(record.report.child());
+  touched.resources.push_back(record.report.name());
+  return touched;
+}
+
+absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const ResourceKey& key,
+                                     const ReportRecord& record) {
+  if (record.feedback.has_value()) {
+    const v1::Feedback& feedback = *record.feedback;
+    const auto asked =
+        feedback.has_ask_time() ? proto_time::FromProto(feedback.ask_time()) : std::optional<absl::Time>();
+    RETURN_IF_ERROR(transaction
+                        .Execute(kStoreFeedback, pg::Params(key.municipality, key.id, int64_t{feedback.state()}, asked,
+                                                            pg::Bytes{FeedbackContent(feedback)}))
+                        .status());
+  }
+  if (record.meeting.has_value()) {
+    RETURN_IF_ERROR(transaction
+                        .Execute(kStoreMeeting, pg::Params(key.municipality, key.id, int64_t{record.meeting->state()},
+                                                           pg::Bytes{record.meeting->SerializeAsString()}))
+                        .status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call, const ReportChange& change) {
+  const Jurisdiction jurisdiction = JurisdictionOf(change.after.report);
+  for (const Happening& happening : change.happenings) {
+    RETURN_IF_ERROR(outbox::Append(
+        transaction, outbox::MakeEvent(happening.type, change.after.report.name(), jurisdiction.municipality,
+                                       jurisdiction.authority, call.now, happening.attributes)));
+  }
+  outbox::Touched touched = TouchedBy(change.after);
+  touched.legal_basis = change.legal_basis;
+  if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
+  return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
+}
+
+// The parameters of submit_report, in its order.
+class Submission {
+ public:
+  Submission(const rpc::CallContext& call, const idempotency::Request& request, const ReceivedReports& received)
+      : call_(call), request_(request), received_(received), first_(received.reports.front()) {}
+
+  absl::StatusOr<pg::Params> Params() {
+    RETURN_IF_ERROR(CollectReports());
+    const Jurisdiction jurisdiction = JurisdictionOf(first_.report);
+    pg::Params params(request_.municipality, request_.caller, request_.method, request_.id,
+                      pg::Bytes{request_.fingerprint}, call_.now, names_);
+    params.Add(jurisdiction.municipality)
+        .Add(jurisdiction.authority)
+        .Add(LastPart(first_.report.unit()))
+        .Add(pg::Uuid::FromTime(call_.now))
+        .Add(ids_)
+        .Add(children_)
+        .Add(blind_indexes_)
+        .Add(submissions_)
+        .Add(handlings_)
+        .Add(IsOnHold(first_.report))
+        .Add(first_.report.submission().concern().acute());
+    AddSender(params);
+    AddDeadlines(params);
+    AddFeedbackAndMeeting(params);
+    RETURN_IF_ERROR(AddEventsAndEntry(params));
+    return params;
+  }
+
+ private:
+  absl::Status CollectReports() {
+    for (size_t i = 0; i < received_.reports.size(); ++i) {
+      const v1::Report& report = received_.reports[i].report;
+      const auto key = ParseName(report.name(), "reports");
+      if (!key.has_value()) return status::Internal("a new report has no name");
+      names_.push_back(report.name());
+      ids_.push_back(key->id);
+      children_.push_back(pg::Uuid::FromTime(call_.now));
+      const auto& blind_index = received_.blind_indexes[i];
+      blind_indexes_.push_back(blind_index.has_value() ? std::optional(pg::Bytes{*blind_index}) : std::nullopt);
+      submissions_.push_back(pg::Bytes{report.submission().SerializeAsString()});
+      handlings_.push_back(pg::Bytes{Handling(report)});
+      for (const v1::Deadline& deadline : report.deadlines()) CollectDeadline(key->id, deadline, false);
+      if (received_.feedback_clock_if_running.has_value()) {
+        CollectDeadline(key->id, *received_.feedback_clock_if_running, true);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void CollectDeadline(const pg::Uuid& report, const v1::Deadline& deadline, bool only_if_running) {
+    subjects_.push_back(report);
+    clocks_.push_back(deadline.clock());
+    rules_.push_back(deadline.rule());
+    legal_bases_.push_back(deadline.legal_basis());
+    unverified_.push_back(deadline.unverified());
+    started_by_.push_back(deadline.started_by());
+    starts_.push_back(proto_time::FromProto(deadline.start_time()).value_or(call_.now));
+    due_.push_back(proto_time::ParseDay(deadline.due_date()));
+    latest_.push_back(proto_time::ParseDay(deadline.latest_date()));
+    only_if_running_.push_back(only_if_running);
+  }
+
+  void AddSender(pg::Params& params) const {
+    const Sender& sender = first_.sender;
+    params.Add(sender.municipality).Add(sender.authority).Add(sender.unit).Add(sender.subject).Add(sender.system);
+    params.Add(proto_time::FromProto(first_.report.receive_time()).value_or(call_.now));
+    params.Add(proto_time::FromProto(first_.report.first_receive_time()).value_or(call_.now));
+  }
+
+  void AddDeadlines(pg::Params& params) const {
+    params.Add(subjects_).Add(clocks_).Add(rules_).Add(legal_bases_).Add(unverified_).Add(started_by_);
+    params.Add(starts_).Add(due_).Add(latest_).Add(only_if_running_);
+  }
+
+  void AddFeedbackAndMeeting(pg::Params& params) const {
+    params.Add(first_.feedback.has_value() ? std::optional(pg::Bytes{FeedbackContent(*first_.feedback)})
+                                           : std::nullopt);
+    params.Add(first_.meeting.has_value() ? std::optional(pg::Bytes{first_.meeting->SerializeAsString()})
+                                          : std::nullopt);
+  }
+
+  absl::Status AddEventsAndEntry(pg::Params& params) const {
+    const Jurisdiction jurisdiction = JurisdictionOf(first_.report);
+    std::vector<pg::Uuid> events;
+    std::vector<pg::Bytes> contents;
+    for (const std::string& name : names_) {
+      const auto event = outbox::MakeEvent("report.received", name, jurisdiction.municipality, jurisdiction.authority,
+                                           call_.now, EventAttributes());
+      ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(event.id()));
+      events.push_back(id);
+      contents.push_back(pg::Bytes{event.SerializeAsString()});
+    }
+    const auto entry = outbox::MakeAuditEntry(
+        call_, kProducer, audit::v1::GRANTED,
+        {.municipality = jurisdiction.municipality, .authority = jurisdiction.authority, .resources = names_});
+    ASSIGN_OR_RETURN(const pg::Uuid entry_id, pg::Uuid::Parse(entry.entry_id()));
+    params.Add(events).Add(contents).Add(entry_id).Add(pg::Bytes{entry.SerializeAsString()});
+    return absl::OkStatus();
+  }
+
+  std::map<std::string, std::string> EventAttributes() const {
+    const v1::Submission& submission = first_.report.submission();
+    return {{"kind", v1::EntryKind_Name(submission.kind())},
+            {"reporter_category", submission.reporter().category()},
+            {"unit", first_.report.unit()}};
+  }
+
+  const rpc::CallContext& call_;
+  const idempotency::Request& request_;
+  const ReceivedReports& received_;
+  const ReportRecord& first_;
+  std::vector<std::string> names_, clocks_, rules_, legal_bases_, started_by_;
+  std::vector<pg::Uuid> ids_, children_, subjects_;
+  std::vector<std::optional<pg::Bytes>> blind_indexes_;
+  std::vector<pg::Bytes> submissions_, handlings_;
+  std::vector<bool> unverified_, only_if_running_;
+  std::vector<absl::Time> starts_;
+  std::vector<std::optional<absl::CivilDay>> due_, latest_;
+};
+
+absl::StatusOr<std::vector<std::string>> ReadSubmitted(const pg::Rows& rows) {
+  std::string outcome;
+  std::vector<std::string> resources;
+  RETURN_IF_ERROR(rows[0].Into(outcome, resources));
+  if (outcome == "REUSED") return idempotency::Reused();
+  return resources;
+}
+
+absl::Status StoreInvestigation(pg::Transaction& transaction, const ReportChange& change,
+                                const std::string& running_before) {
+  if (change.opened.has_value()) return InsertInvestigation(transaction, *change.opened);
+  const v1::Report& report = change.after.report;
+  if (report.decision().outcome() != v1::Decision::ADDED_TO_RUNNING || running_before.empty()) return absl::OkStatus();
+  return AddReportToInvestigation(transaction, running_before, report.name());
+}
+
+absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& key,
+                         const ReportRecord& before, const ReportChange& change) {
+  const v1::Report& report = change.after.report;
+  RETURN_IF_ERROR(transaction
+                      .Execute(kStoreReport, pg::Params(key.municipality, key.id, LastPart(report.unit()),
+                                                        int64_t{report.state()}, IsOnHold(report), report.assignee(),
+                                                        pg::Bytes{Handling(report)}))
+                      .status());
+  RETURN_IF_ERROR(StoreDeadlines(transaction, key, JurisdictionOf(report).authority, "reports",
+                                 before.report.deadlines(), report.deadlines()));
+  RETURN_IF_ERROR(StoreFeedbackAndMeeting(transaction, key, change.after));
+  if (!before.report.has_decision() && report.has_decision()) {
+    RETURN_IF_ERROR(StoreInvestigation(transaction, change, before.running_investigation));
+  }
+  return StoreEvents(transaction, call, change);
+}
+
+// A forwarded report is a submission at its destination, in the same transaction and
+// under the same request id, told apart by its method.
+absl::Status StoreForwarded(pg::Transaction& transaction, const rpc::CallContext& call, idempotency::Request request,
+                            const ReportChange& change) {
+  if (!change.forwarded.has_value()) return absl::OkStatus();
+  request.method += "#destination";
+  ASSIGN_OR_RETURN(const pg::Params params, Submission(call, request, *change.forwarded).Params());
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kSubmit, params));
+  return ReadSubmitted(rows).status();
+}
+
+// ---- pages ----
+
+// Cursor of a list: receive time in microseconds and id; before all for an empty one.
+absl::StatusOr<std::pair<absl::Time, pg::Uuid>> ParseListCursor(const std::string& cursor) {
+  if (cursor.empty()) {
+    std::array<uint8_t, 16> last;
+    last.fill(0xFF);
+    return std::pair(absl::FromUnixSeconds(253402300799), pg::Uuid(last));
+  }
+  const std::vector<std::string> parts = absl::StrSplit(cursor, '/');
+  int64_t microseconds = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &microseconds)) {
+    return status::Internal("a sealed cursor does not parse");
+  }
+  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(parts[1]));
+  return std::pair(absl::FromUnixMicros(microseconds), id);
+}
+
+struct WorkPlace {
+  absl::CivilDay latest = absl::CivilDay(1, 1, 1);
+  absl::Time receive_time = absl::FromUnixSeconds(-62135596800);
+  pg::Uuid id;
+};
+
+absl::StatusOr<WorkPlace> ParseWorkCursor(const std::string& cursor) {
+  WorkPlace place;
+  if (cursor.empty()) return place;
+  const std::vector<std::string> parts = absl::StrSplit(cursor, '/');
+  int64_t microseconds = 0;
+  const auto day = proto_time::ParseDay(parts[0]);
+  if (parts.size() != 3 || !day.has_value() || !absl::SimpleAtoi(parts[1], &microseconds)) {
+    return status::Internal("a sealed cursor does not parse");
+  }
+  ASSIGN_OR_RETURN(place.id, pg::Uuid::Parse(parts[2]));
+  place.latest = *day;
+  place.receive_time = absl::FromUnixMicros(microseconds);
+  return place;
+}
+
+absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string& municipality, WorkPlace& place) {
+  v1::WorkItem item;
+  std::string collection, assignee;
+  bool acute = false, on_hold = false, is_new = false, unassigned = false, due = false, overdue = false, owed = false;
+  RETURN_IF_ERROR(row.Into(collection, place.id, place.receive_time, assignee, acute, on_hold, is_new, unassigned, due,
+                           overdue, owed, place.latest));
+  item.set_resource(MakeName(municipality, collection, place.id));
+  item.set_assignee(assignee);
+  item.set_acute(acute);
+  item.set_on_hold(on_hold);
+  *item.mutable_receive_time() = proto_time::ToProto(place.receive_time);
+  const std::pair<bool, v1::WorkItem::ToDo> to_do[] = {
+      {is_new, v1::WorkItem::NEW},      {unassigned, v1::WorkItem::UNASSIGNED}, {due, v1::WorkItem::DUE_TODAY},
+      {overdue, v1::WorkItem::OVERDUE}, {owed, v1::WorkItem::FEEDBACK_OWED},    {on_hold, v1::WorkItem::REVIEW_HOLD}};
+  for (const auto& [applies, what] : to_do) {
+    if (applies) item.add_to_do(what);
+  }
+  return item;
+}
+
+bool HandlesReports(const auth::Caller& caller) {
+  return caller.Has(access::v1::RECEPTION) || caller.Has(access::v1::DUTY) || caller.Has(access::v1::CASEWORKER) ||
+         caller.Has(access::v1::UNIT_MANAGER);
+}
+
+absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth::Caller& caller,
+                                   const ReportStore::Filter& filter) {
+  ASSIGN_OR_RETURN(const auto before, ParseListCursor(filter.cursor));
+  const int64_t limit = int64_t{filter.page_size} + 1;
+  const int64_t feedback_state = filter.feedback_state;
+  if (!HandlesReports(caller)) {
+    return transaction.Query(
+        kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority, caller.units, caller.subject,
+                              caller.system, before.first, before.second, filter.with_feedback, feedback_state, limit));
+  }
+  if (caller.municipality != filter.municipality) return NotFound("report");
+  std::optional<pg::Uuid> child;
+  if (!filter.child.empty()) {
+    ASSIGN_OR_RETURN(child, pg::Uuid::Parse(filter.child));
+  }
+  return transaction.Query(
+      kListHandled, pg::Params(filter.municipality, caller.authority, caller.Has(access::v1::DUTY), caller.units,
+                               caller.subject, child, before.first, before.second, filter.with_feedback,
+                               feedback_state, limit));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ReportStore::Submit(const rpc::CallContext& call,
+                                                             const idempotency::Request& request,
+                                                             const ReceivedReports& received) {
+  ASSIGN_OR_RETURN(pg::Params params, Submission(call, request, received).Params());
+  const std::string lock_key = received.blind_indexes.front().value_or(std::string());
+  ASSIGN_OR_RETURN(const pg::Rows rows, writer_.Execute(kSubmit, std::move(params), lock_key, call.deadline));
+  return ReadSubmitted(rows);
+}
+
+absl::StatusOr<ReportRecord> ReportStore::Find(absl::Time deadline, const ResourceKey& key) {
+  return pool_.Read(deadline, "find_report",
+                    [&](pg::ReadTransaction& transaction) { return FindIn(transaction, key); });
+}
+
+absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext& call, const ResourceKey& key,
+                                                         const idempotency::Request& request,
+                                                         const Transition& transition) {
+  return pool_.Write(
+      call.deadline, "change_report", [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
+        const std::vector<std::string> resources = {MakeName(key.municipality, "reports", key.id)};
+        ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
+        RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(key.municipality, key.id)).status());
+        ASSIGN_OR_RETURN(const ReportRecord before, FindIn(transaction, key));
+        if (repeated.has_value()) {
+          RETURN_IF_ERROR(outbox::Append(
+              transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, TouchedBy(before))));
+          return Changed{before, true};
+        }
+        ASSIGN_OR_RETURN(const ReportChange change, transition(before));
+        RETURN_IF_ERROR(StoreChange(transaction, call, key, before, change));
+        RETURN_IF_ERROR(StoreForwarded(transaction, call, request, change));
+        ASSIGN_OR_RETURN(ReportRecord after, FindIn(transaction, key));
+        return Changed{std::move(after), false};
+      });
+}
+
+absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call, const Filter& filter) {
+  return pool_.Read(call.deadline, "list_reports", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, QueryList(transaction, call.caller, filter));
+    Page page;
+    for (const pg::Row row : rows) {
+      if (static_cast<int32_t>(page.reports.size()) == filter.page_size) {
+        const v1::Report& last = page.reports.back().report;
+        const absl::Time received = proto_time::FromProto(last.receive_time()).value_or(absl::UnixEpoch());
+        page.next_cursor = absl::StrCat(absl::ToUnixMicros(received), "/", LastPart(last.name()));
+        break;
+      }
+      ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(row, filter.municipality));
+      const auto key = ParseName(record.report.name(), "reports");
+      ASSIGN_OR_RETURN(*record.report.mutable_deadlines(), FindDeadlines(transaction, *key));
+      page.reports.push_back(std::move(record));
+    }
+    return page;
+  });
+}
+
+absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(absl::Time deadline, const WorkFilter& filter) {
+  return pool_.Read(deadline, "list_work_items", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<WorkPage> {
+    ASSIGN_OR_RETURN(WorkPlace place, ParseWorkCursor(filter.cursor));
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     transaction.Query(kListWork, pg::Params(filter.municipality, filter.authority, filter.unit,
+                                                             int64_t{filter.to_do}, filter.today, place.latest,
+                                                             place.receive_time, place.id,
+                                                             int64_t{filter.page_size} + 1)));
+    WorkPage page;
+    std::vector<pg::Uuid> ids;
+    for (const pg::Row row : rows) {
+      if (static_cast<int32_t>(page.items.size()) == filter.page_size) {
+        page.next_cursor = absl::StrCat(proto_time::FormatDay(place.latest), "/",
+                                        absl::ToUnixMicros(place.receive_time), "/", place.id.ToString());
+        break;
+      }
+      ASSIGN_OR_RETURN(v1::WorkItem item, ReadWorkItem(row, filter.municipality, place));
+      page.items.push_back(std::move(item));
+      ids.push_back(place.id);
+    }
+    ASSIGN_OR_RETURN(auto deadlines, FindPendingDeadlines(transaction, filter.municipality, ids));
+    for (size_t i = 0; i < page.items.size(); ++i) *page.items[i].mutable_deadlines() = deadlines[ids[i]];
+    return page;
+  });
+}
+
+absl::Status ReportStore::RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
+                                     const std::vector<std::string>& resources) {
+  outbox::Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
+  touched.resources = resources;
+  for (const ReportRecord* const record : shown) {
+    const Jurisdiction jurisdiction = JurisdictionOf(record->report);
+    touched.municipality = jurisdiction.municipality;
+    touched.authority = jurisdiction.authority;
+    touched.children.push_back(record->report.child());
+    if (touched.resources.size() < kMostResourcesInEntry) touched.resources.push_back(record->report.name());
+  }
+  return outbox::Append(writer_, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
+}
+
+}  // namespace samverkan::intake

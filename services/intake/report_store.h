@@ -1,0 +1,102 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_REPORT_STORE_H_
+#define SAMVERKAN_SERVICES_INTAKE_REPORT_STORE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "libs/idempotency/request_log.h"
+#include "libs/pg/combining_writer.h"
+#include "libs/pg/pool.h"
+#include "libs/rpc/call_context.h"
+#include "services/intake/names.h"
+#include "services/intake/report.h"
+
+namespace samverkan::intake {
+
+// All SQL of reports and of what is changed with them: feedback, meeting, clocks. Every
+// change writes its events, its audit entry and its request id in its own transaction.
+// May be used by any number of threads. Errors beside those named: as in libs/pg.
+class ReportStore {
+ public:
+  // What a change does to a report; runs in the transaction, perhaps several times.
+  using Transition = std::function<absl::StatusOr<ReportChange>(ReportRecord)>;
+
+  // `pool` and `writer` must outlive the store.
+  ReportStore(pg::Pool& pool, pg::CombiningWriter& writer) : pool_(pool), writer_(writer) {}
+
+  // Stores new reports on the hot path and returns their names when they are durable;
+  // those of the first time where the request is repeated. ALREADY_EXISTS, reason
+  // REQUEST_ID_REUSED.
+  absl::StatusOr<std::vector<std::string>> Submit(const rpc::CallContext& call, const idempotency::Request& request,
+                                                  const ReceivedReports& received);
+
+  // A report with all that hangs on it. NOT_FOUND, reason REPORT_NOT_FOUND.
+  absl::StatusOr<ReportRecord> Find(absl::Time deadline, const ResourceKey& key);
+
+  // A report after a change.
+  struct Changed {
+    ReportRecord record;
+    // Whether the request was a repeated one, which changed nothing: then whoever repeats
+    // it may see the report only if it still may.
+    bool repeated = false;
+  };
+  // Changes a report by `transition` and returns it as it then is.
+  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& key,
+                                      const idempotency::Request& request, const Transition& transition);
+
+  // A page of reports. Latest received first, after `cursor`.
+  struct Page {
+    std::vector<ReportRecord> reports;
+    // Where the next page goes on; empty on the last.
+    std::string next_cursor;
+  };
+  struct Filter {
+    std::string municipality = {};
+    // Reference of a child; empty for all.
+    std::string child = {};
+    // Reports that somebody owes feedback on, or gave: only those with feedback.
+    bool with_feedback = false;
+    // With `with_feedback`: only in this state; 0 for all.
+    int feedback_state = 0;
+    int32_t page_size = 0;
+    std::string cursor = {};
+  };
+  // Those that the caller handles; or, for one that handles none, those that its units
+  // sent.
+  absl::StatusOr<Page> List(const rpc::CallContext& call, const Filter& filter);
+
+  // What a unit has to do, most urgent first.
+  struct WorkPage {
+    std::vector<v1::WorkItem> items;
+    std::string next_cursor;
+  };
+  struct WorkFilter {
+    std::string municipality = {};
+    std::string authority = {};
+    std::string unit = {};
+    v1::WorkItem::ToDo to_do = v1::WorkItem::TO_DO_UNSPECIFIED;
+    absl::CivilDay today = {};
+    int32_t page_size = 0;
+    std::string cursor = {};
+  };
+  absl::StatusOr<WorkPage> ListWork(absl::Time deadline, const WorkFilter& filter);
+
+  // Appends the audit entry of a read; returns when it is durable.
+  absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
+                          const std::vector<std::string>& resources);
+
+ private:
+  pg::Pool& pool_;
+  pg::CombiningWriter& writer_;
+};
+
+}  // namespace samverkan::intake
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_REPORT_STORE_H_

@@ -1,0 +1,40 @@
+#include "services/intake/service_parts.h"
+
+#include <vector>
+
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+
+namespace samverkan::intake {
+
+Act ActOf(const rpc::CallContext& call) { return {call.caller.subject, call.now}; }
+
+absl::Status CheckHandled(const rpc::CallContext& call, const ReportRecord& record, const std::string& etag) {
+  RETURN_IF_ERROR(CheckMayHandle(call.caller, record));
+  return CheckEtag(etag, record.version);
+}
+
+absl::Status CheckUnitOf(const UnitDirectory& units, const std::string& unit, const std::string& authority,
+                         const std::string& field) {
+  const directory::v1::Unit* const found = units.FindUnit(unit);
+  if (found != nullptr && found->authority() == authority) return absl::OkStatus();
+  return status::InvalidArgument(std::vector<status::FieldViolation>{
+      {field, "expected a unit of the same authority, `municipalities/{code}/units/{unit}`",
+       "Ange en enhet inom samma nämnd."}});
+}
+
+absl::StatusOr<v1::Report> ChangeReport(ReportStore& store, const rpc::CallContext& call, const ResourceKey& key,
+                                        const idempotency::Request& request,
+                                        const ReportStore::Transition& transition) {
+  ASSIGN_OR_RETURN(const ReportStore::Changed changed, store.Change(call, key, request, transition));
+  if (changed.repeated) return ViewFor(call.caller, changed.record);
+  return ViewAfterChange(call.caller, changed.record);
+}
+
+absl::StatusOr<std::string> OpenCursor(const paging::PageTokens& tokens, const paging::Binding& binding,
+                                       const std::string& token) {
+  if (token.empty()) return std::string();
+  return tokens.Open(binding, token);
+}
+
+}  // namespace samverkan::intake
