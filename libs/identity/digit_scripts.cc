@@ -1,6 +1,7 @@
 #include "libs/identity/digit_scripts.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace samverkan::identity {
@@ -74,14 +75,14 @@ static_assert(std::ranges::is_sorted(kInvisible, {}, &Range::first));
 
 // The entry of a sorted table that covers `code_point`; null where none does.
 template <typename Entry, size_t kSize>
-const Entry* Find(const Entry (&table)[kSize], char32_t code_point) {
+constexpr const Entry* Find(const Entry (&table)[kSize], char32_t code_point) {
   const Entry* const entry = std::lower_bound(std::begin(table), std::end(table), code_point,
                                               [](const Entry& each, char32_t wanted) { return each.last < wanted; });
   return entry != std::end(table) && entry->first <= code_point ? entry : nullptr;
 }
 
 // 0-9, or -1 where `code_point` is no digit.
-int DigitValue(char32_t code_point) {
+constexpr int DigitValue(char32_t code_point) {
   const char32_t* const after = std::upper_bound(std::begin(kZeros), std::end(kZeros), code_point);
   if (after != std::begin(kZeros) && code_point - *std::prev(after) < 10) {
     return static_cast<int>(code_point - *std::prev(after));
@@ -96,11 +97,10 @@ struct Decoded {
   uint8_t size = 0;
 };
 
-// The first character of `utf8` (RFC 3629).
+// The first character of `utf8`, which is not ASCII (RFC 3629).
 Decoded Decode(std::string_view utf8) {
   const auto byte = [utf8](size_t i) { return static_cast<unsigned char>(utf8[i]); };
   const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
   const uint8_t size = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
   if (size == 0 || utf8.size() < size) return {};
   char32_t code_point = lead & (0x7F >> size);
@@ -114,23 +114,33 @@ Decoded Decode(std::string_view utf8) {
   return {code_point, size};
 }
 
-CharacterKind KindOf(char32_t code_point) {
+constexpr CharacterKind KindOf(char32_t code_point) {
   if (Find(kSpaces, code_point) != nullptr) return CharacterKind::kSpace;
   if (Find(kMarks, code_point) != nullptr) return CharacterKind::kMark;
   if (Find(kInvisible, code_point) != nullptr) return CharacterKind::kInvisible;
   return CharacterKind::kOther;
 }
 
+constexpr Character Classify(char32_t code_point, uint8_t size) {
+  const int value = DigitValue(code_point);
+  if (value >= 0) return {.kind = CharacterKind::kDigit, .value = static_cast<uint8_t>(value), .size = size};
+  return {.kind = KindOf(code_point), .value = 0, .size = size};
+}
+
+// Nearly all of a text is ASCII: looked up, not searched for.
+constexpr auto kAscii = [] {
+  std::array<Character, 0x80> characters;
+  for (size_t i = 0; i < characters.size(); ++i) characters[i] = Classify(static_cast<char32_t>(i), 1);
+  return characters;
+}();
+
 }  // namespace
 
 Character ReadCharacter(std::string_view utf8) {
+  const auto first = static_cast<unsigned char>(utf8.front());
+  if (first < kAscii.size()) return kAscii[first];
   const Decoded decoded = Decode(utf8);
-  if (decoded.size == 0) return {};
-  const int value = DigitValue(decoded.code_point);
-  if (value >= 0) {
-    return {.kind = CharacterKind::kDigit, .value = static_cast<uint8_t>(value), .size = decoded.size};
-  }
-  return {.kind = KindOf(decoded.code_point), .value = 0, .size = decoded.size};
+  return decoded.size == 0 ? Character() : Classify(decoded.code_point, decoded.size);
 }
 
 }  // namespace samverkan::identity
