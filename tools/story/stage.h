@@ -1,0 +1,120 @@
+#ifndef SAMVERKAN_TOOLS_STORY_STAGE_H_
+#define SAMVERKAN_TOOLS_STORY_STAGE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "grpcpp/client_context.h"
+#include "libs/auth/token_signer.h"
+#include "libs/clock/clock.h"
+#include "libs/status/grpc.h"
+#include "samverkan/audit/v1/audit.grpc.pb.h"
+#include "samverkan/events/v1/events.grpc.pb.h"
+#include "samverkan/intake/v1/assessment.grpc.pb.h"
+#include "samverkan/intake/v1/consultation.grpc.pb.h"
+#include "samverkan/intake/v1/feedback.grpc.pb.h"
+#include "samverkan/intake/v1/investigation.grpc.pb.h"
+#include "samverkan/intake/v1/report.grpc.pb.h"
+#include "samverkan/intake/v1/report_meeting.grpc.pb.h"
+#include "tools/story/cast.h"
+
+namespace samverkan::story {
+
+// The services that the story calls, by short names: `&Reports::SubmitReport`.
+using Consultations = intake::v1::ConsultationService::Stub;
+using Reports = intake::v1::ReportService::Stub;
+using Assessments = intake::v1::AssessmentService::Stub;
+using Meetings = intake::v1::ReportMeetingService::Stub;
+using FeedbackCalls = intake::v1::FeedbackService::Stub;
+using Investigations = intake::v1::InvestigationService::Stub;
+using Events = events::v1::EventService::Stub;
+using Audit = audit::v1::AuditService::Stub;
+
+// What one call came to.
+struct Call {
+  Person caller;
+  // "SubmitReport"
+  std::string method;
+  // When it was made, on the set's clock.
+  absl::Time time;
+  absl::Status status;
+};
+
+template <typename Response>
+struct Answer : Call {
+  // Empty where the call was refused.
+  Response response;
+};
+
+// A running development set: its services, its clock, and the authority whose tokens it
+// takes. For one thread.
+class Stage {
+ public:
+  struct Options {
+    // "host:port"
+    std::string intake;
+    std::string audit;
+    // What all processes of the set read their time from (clock::FileClock).
+    std::string clock_file;
+    // Folder with the key of the authority whose tokens the set takes.
+    std::string keys;
+  };
+
+  static absl::StatusOr<std::unique_ptr<Stage>> Open(const Options& options);
+
+  // The set's time, and how to move it. It is never moved back.
+  absl::Time Now() const { return clock_.Now(); }
+  void Set(absl::Time now);
+  void Pass(absl::Duration duration) { Set(Now() + duration); }
+  // To that time of day, today or, where that has passed, tomorrow.
+  void GoTo(int hour, int minute);
+  // To nine o'clock of the first ordinary weekday that is at least `days` ahead.
+  void GoToMorning(int days);
+
+  // Calls a method of a service as `caller`, with a token that was just issued.
+  template <typename Stub, typename Request, typename Response>
+  Answer<Response> As(const Person& caller,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request) {
+    Answer<Response> answer{{caller, MethodName(*Request::descriptor()), Now(), {}}, {}};
+    grpc::ClientContext context;
+    Prepare(caller, context);
+    Stub& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
+    answer.status = status::FromGrpc((stub.*method)(&context, request, &answer.response));
+    return answer;
+  }
+
+  // Tries until `done` returns true, for what the set does by itself within a moment; gives
+  // up after ten seconds of the machine's time.
+  bool Await(const std::function<bool()>& done) const;
+
+ private:
+  Stage(const Options& options, auth::TokenSigner signer);
+
+  static std::string MethodName(const google::protobuf::Descriptor& request);
+  void Prepare(const Person& caller, grpc::ClientContext& context) const;
+  std::string TokenOf(const Person& person) const;
+
+  const Options options_;
+  const auth::TokenSigner signer_;
+  const clock::SystemClock machine_clock_;
+  const clock::FileClock clock_;
+  std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
+             std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
+             std::unique_ptr<Events>, std::unique_ptr<Audit>>
+      stubs_;
+};
+
+// A new UUID for `request_id`.
+std::string NewRequestId();
+
+}  // namespace samverkan::story
+
+#endif  // SAMVERKAN_TOOLS_STORY_STAGE_H_
