@@ -9,11 +9,14 @@
 #include "libs/pg/values.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "prometheus/family.h"
 
 namespace samverkan::outbox {
 namespace {
 
 constexpr int64_t kBatch = 256;
+// Below the audit service's limit of a message; a single larger entry goes alone.
+constexpr size_t kBatchBytes = 2 << 20;
 constexpr absl::Duration kLongestRound = absl::Seconds(20);
 
 // One relay a schema does each kind of work at a time; the lock ends with the
@@ -63,8 +66,18 @@ absl::StatusOr<audit::v1::Entry> ReadEntry(const std::vector<pg::Uuid>& children
 
 }  // namespace
 
-Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options, log::Logger logger)
-    : pool_(pool), clock_(clock), deliver_(std::move(deliver)), options_(options), logger_(std::move(logger)) {}
+Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options,
+             prometheus::Registry& registry, log::Logger logger)
+    : pool_(pool),
+      clock_(clock),
+      deliver_(std::move(deliver)),
+      options_(options),
+      logger_(std::move(logger)),
+      backlog_seconds_(prometheus::BuildGauge()
+                           .Name("samverkan_audit_backlog_seconds")
+                           .Help("How long the oldest audit entry has waited for the audit service")
+                           .Register(registry)
+                           .Add({})) {}
 
 Relay::~Relay() { Stop(); }
 
@@ -99,11 +112,14 @@ absl::StatusOr<int64_t> Relay::DeliverAuditEntries() {
         if (rows.empty()) return 0;
         std::vector<int64_t> sequences;
         std::vector<audit::v1::Entry> entries;
+        size_t bytes = 0;
         for (const pg::Row row : rows) {
           int64_t sequence = 0;
           std::vector<pg::Uuid> children;
           pg::Bytes content;
           RETURN_IF_ERROR(row.Into(sequence, children, content));
+          bytes += content.data.size();
+          if (bytes > kBatchBytes && !entries.empty()) break;
           ASSIGN_OR_RETURN(audit::v1::Entry entry, ReadEntry(children, content));
           sequences.push_back(sequence);
           entries.push_back(std::move(entry));
@@ -118,12 +134,13 @@ absl::Status Relay::MeasureBacklog() {
   return pool_.Read(system_clock_.Now() + kLongestRound, "relay_measure_backlog",
                     [this](pg::ReadTransaction& transaction) -> absl::Status {
                       ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kOldestEntry));
-                      if (rows.empty()) {
-                        backlog_exceeded_ = false;
-                        return absl::OkStatus();
+                      absl::Duration age;
+                      if (!rows.empty()) {
+                        ASSIGN_OR_RETURN(const int64_t microseconds, rows[0].Get<int64_t>(0));
+                        age = absl::Microseconds(microseconds);
                       }
-                      ASSIGN_OR_RETURN(const int64_t age, rows[0].Get<int64_t>(0));
-                      backlog_exceeded_ = absl::Microseconds(age) > options_.longest_backlog;
+                      backlog_seconds_.Set(absl::ToDoubleSeconds(age));
+                      backlog_exceeded_ = age > options_.longest_backlog;
                       return absl::OkStatus();
                     });
 }
@@ -146,7 +163,10 @@ bool Relay::Round() {
   if (now >= next_delivery_) {
     const auto delivered = DeliverAuditEntries();
     if (!delivered.ok()) {
-      logger_.Log(log::Severity::kWarning, "audit entries wait: the audit service did not take them",
+      // An entry that is refused and not just late blocks all behind it: somebody must look.
+      const bool refused = absl::IsInvalidArgument(delivered.status()) || absl::IsAlreadyExists(delivered.status());
+      logger_.Log(refused ? log::Severity::kError : log::Severity::kWarning,
+                  "audit entries wait: the audit service did not take them",
                   {{"reason", status::Reason(delivered.status())}});
       next_delivery_ = now + options_.pause_after_failure;
     }

@@ -14,6 +14,8 @@
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
 #include "libs/pg/pool.h"
+#include "prometheus/gauge.h"
+#include "prometheus/registry.h"
 #include "samverkan/audit/v1/audit.pb.h"
 
 namespace samverkan::outbox {
@@ -40,8 +42,10 @@ class Relay {
     absl::Duration request_horizon = absl::Hours(24 * 30);
   };
 
-  // `pool` and `clock` must outlive the relay. Works from Start on.
-  Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options, log::Logger logger);
+  // `pool`, `clock` and `registry` must outlive the relay. Works from Start on. Its metric
+  // samverkan_audit_backlog_seconds says how long the oldest entry has waited.
+  Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options, prometheus::Registry& registry,
+        log::Logger logger);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -73,6 +77,7 @@ class Relay {
   const Options options_;
   const log::Logger logger_;
   const clock::SystemClock system_clock_;
+  prometheus::Gauge& backlog_seconds_;
   std::atomic<bool> backlog_exceeded_ = false;
   absl::Time next_measure_ = absl::InfinitePast();
   absl::Time next_delivery_ = absl::InfinitePast();

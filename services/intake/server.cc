@@ -43,7 +43,7 @@ pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
 }
 
 rpc::ServerOptions OptionsFor(const ServerFlags& flags, auth::TokenVerifier& verifier, pg::CombiningWriter& writer,
-                              const outbox::Relay& relay) {
+                              const std::unique_ptr<outbox::Relay>& relay) {
   rpc::ServerOptions options;
   options.listen = flags.listen;
   options.port_file = flags.port_file;
@@ -51,7 +51,7 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, auth::TokenVerifier& ver
   options.workers.workers = flags.workers;
   options.adapter.authenticate = [&verifier](std::string_view token) { return verifier.Verify(token); };
   options.adapter.record_refusal = outbox::RecordRefusals(writer, "intake");
-  options.adapter.audit_backlog_exceeded = [&relay] { return relay.BacklogExceeded(); };
+  options.adapter.audit_backlog_exceeded = [&relay] { return relay->BacklogExceeded(); };
   return options;
 }
 
@@ -68,9 +68,12 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ASSIGN_OR_RETURN(const auto writer, pg::CombiningWriter::Open(flags.database, {.log = LogErrorsTo(logger)}));
   RETURN_IF_ERROR(pg::CheckSchemaVersion(*pool, kSchemaVersions, clock::SystemClock().Now() + kLongestCheck));
 
-  outbox::Relay relay(*job_pool, clock, outbox::DeliverTo(flags.audit, flags.service_token_file),
-                      {.longest_backlog = flags.longest_backlog}, logger);
+  // Made after the server, whose metrics it adds to; asked only by calls, after Start.
+  std::unique_ptr<outbox::Relay> relay;
   ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *verifier, *writer, relay), clock, logger));
+  relay = std::make_unique<outbox::Relay>(
+      *job_pool, clock, outbox::DeliverTo(flags.audit, flags.service_token_file),
+      outbox::Relay::Options{.longest_backlog = flags.longest_backlog}, *server->metrics().registry(), logger);
   DeadlineSweeper sweeper(*job_pool, clock, *server->metrics().registry(), logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
@@ -98,9 +101,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   server->Add(event_service.Serve(adapter));
   server->OnStop([&] { writer->Stop(); });
   server->OnStop([&] { sweeper.Stop(); });
-  server->OnStop([&] { relay.Stop(); });
+  server->OnStop([&] { relay->Stop(); });
   RETURN_IF_ERROR(server->Start());
-  relay.Start();
+  relay->Start();
   sweeper.Start();
   server->RunUntilStopSignal();
   return absl::OkStatus();

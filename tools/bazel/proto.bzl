@@ -2,8 +2,9 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_library")
 
-# The distribution's copies of google/rpc/*.proto.
+# Where the distribution's packages put google/rpc/*.proto and grpc/health/v1.
 GOOGLEAPIS = "/usr/share/gocode/src/github.com/gogo/googleapis"
+GRPC_PROTO = "/usr/share/grpc-proto"
 
 def samverkan_proto_library(name, srcs, deps = [], checked = True):
     """C++ library of the messages and gRPC stubs of `srcs`.
@@ -50,19 +51,26 @@ def samverkan_proto_library(name, srcs, deps = [], checked = True):
         deps = deps + ["@system//:absl", "@system//:grpc", "@system//:protobuf"],
     )
 
-def google_rpc_library(name):
-    """C++ library of google/rpc/status.proto and error_details.proto."""
-    stems = ["google/rpc/status", "google/rpc/error_details"]
+def distribution_proto_library(name, root, stems, alwayslink = False):
+    """C++ library of .proto files that a package of the distribution brings.
+
+    Args:
+      name: the cc_library to make.
+      root: the folder that their imports count from.
+      stems: the files, without ".proto".
+      alwayslink: whether to link it where nothing names it, for its descriptors.
+    """
     native.genrule(
         name = name + "_cc",
         outs = [stem + end for stem in stems for end in [".pb.h", ".pb.cc"]],
-        cmd = "protoc --proto_path=" + GOOGLEAPIS + " --cpp_out=$(RULEDIR) " +
+        cmd = "protoc --proto_path=" + root + " --cpp_out=$(RULEDIR) " +
               " ".join([stem + ".proto" for stem in stems]),
     )
     cc_library(
         name = name,
         srcs = [stem + ".pb.cc" for stem in stems],
         hdrs = [stem + ".pb.h" for stem in stems],
+        alwayslink = alwayslink,
         copts = ["-w"],
         includes = ["."],
         deps = ["@system//:protobuf"],
