@@ -55,10 +55,12 @@ BEGIN
         VALUES (p_municipality, p_authority, p_blind_indexes[i], p_children[i])
         ON CONFLICT DO NOTHING;
       IF NOT FOUND THEN
-        SELECT c.child INTO child_references[i]
-          FROM child c
-          WHERE c.municipality = p_municipality AND c.authority = p_authority
-            AND c.blind_index = p_blind_indexes[i];
+        -- INTO takes no element of an array.
+        child_references[i] := (
+          SELECT c.child
+            FROM child c
+            WHERE c.municipality = p_municipality AND c.authority = p_authority
+              AND c.blind_index = p_blind_indexes[i]);
       END IF;
     END IF;
     running[i] := EXISTS (
