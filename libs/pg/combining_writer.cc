@@ -28,10 +28,10 @@ absl::Status ShuttingDown() {
                               .swedish = "Tjänsten stoppas. Upprepa anropet med samma request_id."});
 }
 
-// Timeouts that every transaction of the connection has from its start.
-std::string WithTimeouts(const std::string& conninfo, const CombiningWriter::Options& options) {
-  return absl::StrCat(conninfo, " options='-c statement_timeout=", absl::ToInt64Milliseconds(options.statement_timeout),
-                      " -c lock_timeout=", absl::ToInt64Milliseconds(options.lock_timeout), "'");
+// Timeouts that every transaction of a connection has from its start.
+std::string Timeouts(const CombiningWriter::Options& options) {
+  return absl::StrCat("-c statement_timeout=", absl::ToInt64Milliseconds(options.statement_timeout),
+                      " -c lock_timeout=", absl::ToInt64Milliseconds(options.lock_timeout));
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ class CombiningWriter::Lane {
 
   absl::Status Connect(absl::Duration patience) {
     absl::StatusOr<std::unique_ptr<Connection>> connection =
-        Connection::Open(conninfo_, Now() + patience, options_.log);
+        Connection::Open(conninfo_, Now() + patience, options_.log, Timeouts(options_));
     RETURN_IF_ERROR(connection.status());
     connection_ = *std::move(connection);
     return absl::OkStatus();
@@ -184,7 +184,7 @@ class CombiningWriter::Lane {
 };
 
 absl::StatusOr<std::unique_ptr<CombiningWriter>> CombiningWriter::Open(const std::string& conninfo, Options options) {
-  std::unique_ptr<CombiningWriter> writer(new CombiningWriter(WithTimeouts(conninfo, options), std::move(options)));
+  std::unique_ptr<CombiningWriter> writer(new CombiningWriter(conninfo, std::move(options)));
   std::vector<std::unique_ptr<Lane>> lanes;
   for (int i = 0; i < writer->options_.connections; ++i) {
     lanes.push_back(std::make_unique<Lane>(writer->conninfo_, writer->options_));

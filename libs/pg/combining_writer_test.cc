@@ -26,6 +26,7 @@ constexpr Statement kInsertSlowly = {"insert_slowly",
                                      "WITH slept AS MATERIALIZED (SELECT pg_sleep($2::float8 / 1000)) "
                                      "INSERT INTO notes (id) SELECT $1 FROM slept"};
 constexpr Statement kAdd = {"add", "UPDATE counters SET value = value + 1 WHERE key = $1 OR key = $2"};
+constexpr Statement kArrive = {"arrive", "INSERT INTO arrivals (key, caller) VALUES ($1, $2)"};
 constexpr Statement kBroken = {"broken", "SELECT nothing FROM nowhere"};
 constexpr Statement kEndItself = {"end_itself", "SELECT pg_terminate_backend(pg_backend_pid()) WHERE $1 > 0"};
 constexpr Statement kWarn = {"warn", "INSERT INTO warned (id) VALUES ($1)"};
@@ -34,6 +35,7 @@ constexpr char kSchema[] = R"(
   CREATE TABLE notes (id bigint CONSTRAINT notes_id PRIMARY KEY);
   CREATE TABLE late (id bigint CONSTRAINT late_id UNIQUE DEFERRABLE INITIALLY DEFERRED);
   CREATE TABLE counters (key text PRIMARY KEY, value bigint NOT NULL);
+  CREATE TABLE arrivals (place bigint GENERATED ALWAYS AS IDENTITY, key text, caller bigint);
   CREATE TABLE warned (id bigint);
   CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN RAISE WARNING 'while committing'; RETURN NULL; END $$;
@@ -244,23 +246,44 @@ TEST_F(CombiningWriterTest, TheFixedTimeoutsEndWhatHangs) {
   PQfinish(blocker);
 }
 
+TEST_F(CombiningWriterTest, ABatchIsOrderedByKeyAndThenByArrival) {
+  const auto writer = Open(OneConnection());
+  const std::vector<std::string> keys = {"c", "a", "b", "a", "c", "b"};
+  std::vector<std::thread> threads;
+  {
+    Gate gate(database_, *writer);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      threads.emplace_back(
+          [&, i] { EXPECT_OK(writer->Execute(kArrive, Params(keys[i], static_cast<int64_t>(i)), keys[i], Soon())); });
+      while (writer->Waiting() < i + 1) std::this_thread::yield();
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(*database_.Value("SELECT string_agg(key || caller, ' ' ORDER BY place) FROM arrivals"),
+            "a1 a3 b2 b5 c0 c4");
+}
+
 TEST_F(CombiningWriterTest, KeysInOppositeOrderDoNotDeadlock) {
   ASSERT_OK(database_.Execute("INSERT INTO counters SELECT 'key' || n, 0 FROM generate_series(0, 9) AS n"));
   CombiningWriter::Options options;
-  std::atomic<int> deadlocks = 0;
-  options.log = [&deadlocks](const DatabaseError& error, std::string_view) { deadlocks += error.sqlstate == "40P01"; };
-  const auto writer = Open(options);
+  options.connections = 3;
+  options.lock_timeout = absl::Seconds(10);
+  options.statement_timeout = absl::Seconds(10);
+  std::atomic<int> errors = 0;
+  options.log = [&errors](const DatabaseError&, std::string_view) { ++errors; };
+  ASSERT_OK_AND_ASSIGN(const auto writer,
+                       CombiningWriter::Open(database_.Conninfo() + " options='-c deadlock_timeout=10ms'", options));
   std::vector<std::thread> threads;
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 32; ++i) {
     threads.emplace_back([&, i] {
-      for (int j = 0; j < 100; ++j) {
+      for (int j = 0; j < 50; ++j) {
         const std::string key = "key" + std::to_string(i % 2 == 0 ? j % 10 : 9 - j % 10);
         EXPECT_OK(writer->Execute(kAdd, Params(key, key), key, Soon()));
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(deadlocks, 0);
+  EXPECT_EQ(errors, 0);
   EXPECT_EQ(*database_.Value("SELECT sum(value) FROM counters"), "1600");
 }
 

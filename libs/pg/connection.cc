@@ -36,12 +36,34 @@ bool Poll(int socket, bool reading, bool writing, absl::Time deadline) {
   }
 }
 
+// nullptr when `conninfo` cannot be read.
+PGconn* StartConnecting(const std::string& conninfo, const std::string& settings) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(conninfo.c_str(), nullptr),
+                                                                            &PQconninfoFree);
+  if (parsed == nullptr) return nullptr;
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  std::string options = settings;
+  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    if (std::string_view(option->keyword) == "options") {
+      options = absl::StrCat(option->val, " ", settings);
+      continue;
+    }
+    keywords.push_back(option->keyword);
+    values.push_back(option->val);
+  }
+  keywords.insert(keywords.end(), {"options", nullptr});
+  values.insert(values.end(), {options.c_str(), nullptr});
+  return PQconnectStartParams(keywords.data(), values.data(), 0);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo, absl::Time deadline,
-                                                             ErrorLog log) {
-  PGconn* const handle = PQconnectStart(conninfo.c_str());
-  if (handle == nullptr) return status::Internal("no memory for a connection");
+                                                             ErrorLog log, const std::string& settings) {
+  PGconn* const handle = StartConnecting(conninfo, settings);
+  if (handle == nullptr) return status::Internal("the connection string of the database is malformed");
   std::unique_ptr<Connection> connection(new Connection(handle, std::move(log)));
   RETURN_IF_ERROR(connection->FinishConnecting(deadline));
   return connection;
@@ -170,12 +192,13 @@ absl::Status Connection::GiveUp(absl::Time deadline) {
 }
 
 bool Connection::StandsWhenIdle() {
-  if (broken()) return false;
+  // What comes unasked is a notice or a changed setting, and then the connection
+  // stands; or the server's last words, and then the end follows.
   pollfd entry = {PQsocket(handle_), POLLIN, 0};
-  if (poll(&entry, 1, 0) == 0) return true;
-  // Something came unasked: a notice or a changed setting, or the end.
-  if (PQconsumeInput(handle_) != 1) Break();
-  PQisBusy(handle_);
+  while (!broken() && poll(&entry, 1, 0) != 0) {
+    if (PQconsumeInput(handle_) != 1) Break();
+    PQisBusy(handle_);
+  }
   return !broken();
 }
 

@@ -28,11 +28,12 @@ namespace samverkan::pg {
 // is broken and good for nothing.
 class Connection {
  public:
-  // Connects, waiting until `deadline` at most. `conninfo` as libpq takes it.
+  // Connects, waiting until `deadline` at most. `conninfo` as libpq takes it, a list of
+  // words or a URI; `settings` are added to its "options": "-c lock_timeout=1000".
   // UNAVAILABLE when there is no connection, for whatever cause (libpq does not tell
   // an SQLSTATE here); `log` gets the cause.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, absl::Time deadline,
-                                                          ErrorLog log = {});
+                                                          ErrorLog log = {}, const std::string& settings = "");
 
   ~Connection();
   Connection(const Connection&) = delete;

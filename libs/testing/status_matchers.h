@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 
-#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -36,19 +35,20 @@ class StatusMatcher {
  public:
   using is_gtest_matcher = void;
 
-  StatusMatcher(absl::StatusCode code, std::optional<std::string> reason) : code_(code), reason_(std::move(reason)) {}
+  // An empty `reason` matches any.
+  StatusMatcher(absl::StatusCode code, std::string reason) : code_(code), reason_(std::move(reason)) {}
 
   template <typename StatusLike>
   bool MatchAndExplain(const StatusLike& actual, std::ostream* explanation) const {
     const absl::Status& status = StatusOf(actual);
     const std::string reason = ReasonOf(status);
     if (explanation != nullptr) *explanation << "which is " << status.ToString() << ", reason \"" << reason << '"';
-    return status.code() == code_ && (!reason_.has_value() || *reason_ == reason);
+    return status.code() == code_ && (reason_.empty() || reason_ == reason);
   }
 
   void DescribeTo(std::ostream* out) const {
     *out << "is " << absl::StatusCodeToString(code_);
-    if (reason_.has_value()) *out << " with reason \"" << *reason_ << '"';
+    if (!reason_.empty()) *out << " with reason \"" << reason_ << '"';
   }
 
   void DescribeNegationTo(std::ostream* out) const {
@@ -58,14 +58,14 @@ class StatusMatcher {
 
  private:
   absl::StatusCode code_;
-  std::optional<std::string> reason_;
+  std::string reason_;
 };
 
 // EXPECT_THAT(store.Insert(report), IsOk());
-inline StatusMatcher IsOk() { return StatusMatcher(absl::StatusCode::kOk, std::nullopt); }
+inline StatusMatcher IsOk() { return StatusMatcher(absl::StatusCode::kOk, ""); }
 
 // EXPECT_THAT(service.Get(request), StatusIs(absl::StatusCode::kNotFound));
-inline StatusMatcher StatusIs(absl::StatusCode code) { return StatusMatcher(code, std::nullopt); }
+inline StatusMatcher StatusIs(absl::StatusCode code) { return StatusMatcher(code, ""); }
 
 // EXPECT_THAT(service.Update(request), StatusIs(absl::StatusCode::kAborted, "ETAG_MISMATCH"));
 inline StatusMatcher StatusIs(absl::StatusCode code, std::string reason) {
