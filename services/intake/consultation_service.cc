@@ -51,8 +51,8 @@ absl::StatusOr<v1::Consultation> ConsultationService::CreateConsultation(
   return Shown(call, changed);
 }
 
-absl::StatusOr<v1::Consultation> ConsultationService::GetConsultation(
-    const rpc::CallContext& call, const v1::GetConsultationRequest& request) const {
+absl::StatusOr<v1::Consultation> ConsultationService::GetConsultation(const rpc::CallContext& call,
+                                                                      const v1::GetConsultationRequest& request) const {
   status::Violations violations;
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
@@ -94,13 +94,12 @@ absl::StatusOr<v1::Consultation> ConsultationService::AdviseConsultation(
                 violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  ASSIGN_OR_RETURN(
-      const ConsultationStore::Changed changed,
-      store_.Change(call, key, id, [&](ConsultationRecord record) -> absl::StatusOr<ConsultationChange> {
-        RETURN_IF_ERROR(CheckMayAdvise(call.caller, record));
-        RETURN_IF_ERROR(CheckEtag(request.etag(), record.version));
-        return Advise(std::move(record), request, ActOf(call));
-      }));
+  ASSIGN_OR_RETURN(const ConsultationStore::Changed changed,
+                   store_.Change(call, key, id, [&](ConsultationRecord record) -> absl::StatusOr<ConsultationChange> {
+                     RETURN_IF_ERROR(CheckMayAdvise(call.caller, record));
+                     RETURN_IF_ERROR(CheckEtag(request.etag(), record.version));
+                     return Advise(std::move(record), request, ActOf(call));
+                   }));
   return Shown(call, changed);
 }
 

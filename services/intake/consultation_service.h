@@ -31,8 +31,7 @@ class ConsultationService {
 
  private:
   // What a change leaves to show. A repeated request has changed nothing: it is a read.
-  absl::StatusOr<v1::Consultation> Shown(const rpc::CallContext& call,
-                                         const ConsultationStore::Changed& changed) const;
+  absl::StatusOr<v1::Consultation> Shown(const rpc::CallContext& call, const ConsultationStore::Changed& changed) const;
 
   ConsultationStore& store_;
   const Parts parts_;

@@ -21,9 +21,9 @@ constexpr char kProducer[] = "intake";
 constexpr char kCollection[] = "consultations";
 
 // What a ConsultationRecord is read from; ReadRecord has the same order.
-#define SAMVERKAN_CONSULTATION_COLUMNS                                                                      \
-  "SELECT c.consultation, c.authority, c.asker_municipality, c.asker_authority, c.asker_unit,"              \
-  "       c.asker_subject, c.asker_system, c.create_time, c.version, c.content"                             \
+#define SAMVERKAN_CONSULTATION_COLUMNS                                                         \
+  "SELECT c.consultation, c.authority, c.asker_municipality, c.asker_authority, c.asker_unit," \
+  "       c.asker_subject, c.asker_system, c.create_time, c.version, c.content"                \
   "  FROM consultation c"
 
 constexpr pg::Statement kFindConsultation = {
@@ -31,8 +31,7 @@ constexpr pg::Statement kFindConsultation = {
 
 // A statement of its own, so that the read after it sees what it waited for.
 constexpr pg::Statement kLockConsultation = {
-    "lock_consultation",
-    "SELECT 1::bigint FROM consultation WHERE municipality = $1 AND consultation = $2 FOR UPDATE"};
+    "lock_consultation", "SELECT 1::bigint FROM consultation WHERE municipality = $1 AND consultation = $2 FOR UPDATE"};
 
 constexpr pg::Statement kInsertConsultation = {
     "insert_consultation",
@@ -118,10 +117,9 @@ absl::Status Insert(pg::Transaction& transaction, const ResourceKey& key, const 
   const Sender& asker = record.asker;
   const absl::Time created = proto_time::FromProto(record.consultation.create_time()).value_or(absl::UnixEpoch());
   return transaction
-      .Execute(kInsertConsultation,
-               pg::Params(key.municipality, key.id, JurisdictionOf(record.consultation).authority, asker.municipality,
-                          asker.authority, asker.unit, asker.subject, asker.system, created,
-                          pg::Bytes{Content(record.consultation)}))
+      .Execute(kInsertConsultation, pg::Params(key.municipality, key.id, JurisdictionOf(record.consultation).authority,
+                                               asker.municipality, asker.authority, asker.unit, asker.subject,
+                                               asker.system, created, pg::Bytes{Content(record.consultation)}))
       .status();
 }
 
@@ -185,8 +183,8 @@ absl::StatusOr<ConsultationStore::Changed> ConsultationStore::Change(const rpc::
         if (repeated.has_value()) return Changed{std::move(before), true};
         ASSIGN_OR_RETURN(const ConsultationChange change, transition(std::move(before)));
         RETURN_IF_ERROR(transaction
-                            .Execute(kStoreConsultation,
-                                     pg::Params(key.municipality, key.id, pg::Bytes{Content(change.after.consultation)}))
+                            .Execute(kStoreConsultation, pg::Params(key.municipality, key.id,
+                                                                    pg::Bytes{Content(change.after.consultation)}))
                             .status());
         RETURN_IF_ERROR(StoreEvent(transaction, call, change));
         ASSIGN_OR_RETURN(ConsultationRecord after, FindIn(transaction, key));
@@ -200,31 +198,29 @@ absl::StatusOr<ConsultationStore::Page> ConsultationStore::List(const rpc::CallC
   ASSIGN_OR_RETURN(const auto before, ParseCursor(cursor));
   const auth::Caller& caller = call.caller;
   const bool staff = IsStaffOf(caller, {municipality, caller.authority});
-  return pool_.Read(
-      call.deadline, "list_consultations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
-        ASSIGN_OR_RETURN(const pg::Rows rows,
-                         transaction.Query(kListConsultations,
-                                           pg::Params(municipality, staff, caller.authority, caller.units,
-                                                      caller.subject, caller.system, before.first, before.second,
-                                                      int64_t{page_size} + 1, caller.municipality)));
-        Page page;
-        for (const pg::Row row : rows) {
-          if (page.consultations.size() == static_cast<size_t>(page_size)) {
-            page.next_cursor = CursorAfter(page.consultations.back().consultation);
-            break;
-          }
-          ASSIGN_OR_RETURN(ConsultationRecord record, ReadRecord(row, municipality));
-          page.consultations.push_back(std::move(record));
-        }
-        return page;
-      });
+  return pool_.Read(call.deadline, "list_consultations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
+    ASSIGN_OR_RETURN(
+        const pg::Rows rows,
+        transaction.Query(kListConsultations,
+                          pg::Params(municipality, staff, caller.authority, caller.units, caller.subject, caller.system,
+                                     before.first, before.second, int64_t{page_size} + 1, caller.municipality)));
+    Page page;
+    for (const pg::Row row : rows) {
+      if (page.consultations.size() == static_cast<size_t>(page_size)) {
+        page.next_cursor = CursorAfter(page.consultations.back().consultation);
+        break;
+      }
+      ASSIGN_OR_RETURN(ConsultationRecord record, ReadRecord(row, municipality));
+      page.consultations.push_back(std::move(record));
+    }
+    return page;
+  });
 }
 
 absl::Status ConsultationStore::RecordRead(const rpc::CallContext& call,
                                            const std::vector<const ConsultationRecord*>& shown) {
-  outbox::Touched touched{.municipality = call.caller.municipality,
-                          .authority = call.caller.authority,
-                          .retention = audit::v1::OPERATION};
+  outbox::Touched touched{
+      .municipality = call.caller.municipality, .authority = call.caller.authority, .retention = audit::v1::OPERATION};
   for (const ConsultationRecord* const record : shown) {
     const Jurisdiction jurisdiction = JurisdictionOf(record->consultation);
     touched.municipality = jurisdiction.municipality;

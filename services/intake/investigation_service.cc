@@ -39,9 +39,9 @@ v1::Investigation WithEtag(const InvestigationRecord& record) {
 }  // namespace
 
 template <typename Request>
-absl::StatusOr<v1::Investigation> InvestigationService::Change(
-    const rpc::CallContext& call, const ResourceKey& key, const ResourceKey& result, const Request& request,
-    const InvestigationStore::Transition& transition) const {
+absl::StatusOr<v1::Investigation> InvestigationService::Change(const rpc::CallContext& call, const ResourceKey& key,
+                                                               const ResourceKey& result, const Request& request,
+                                                               const InvestigationStore::Transition& transition) const {
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
   ASSIGN_OR_RETURN(
       const InvestigationStore::Changed changed,

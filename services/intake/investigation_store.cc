@@ -26,15 +26,15 @@ constexpr size_t kMostResourcesInEntry = 1000;
 
 // What an InvestigationRecord is read from; ReadRecord has the same order. Feedback owed
 // is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED.
-#define SAMVERKAN_INVESTIGATION_COLUMNS                                                                             \
-  "SELECT v.investigation, v.authority, v.unit, v.child, v.state, v.open_time, v.assignee, v.version, v.content,"   \
-  "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"                  \
-  "          AND p.investigation = v.investigation ORDER BY p.addition),"                                           \
-  "       ARRAY(SELECT p.report FROM investigation_report p"                                                        \
-  "          JOIN feedback f ON f.municipality = p.municipality AND f.report = p.report AND f.state = 2"            \
-  "          WHERE p.municipality = v.municipality AND p.investigation = v.investigation ORDER BY p.addition),"     \
-  "       (SELECT o.investigation FROM investigation o WHERE o.municipality = v.municipality"                       \
-  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1)"                                  \
+#define SAMVERKAN_INVESTIGATION_COLUMNS                                                                           \
+  "SELECT v.investigation, v.authority, v.unit, v.child, v.state, v.open_time, v.assignee, v.version, v.content," \
+  "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"                \
+  "          AND p.investigation = v.investigation ORDER BY p.addition),"                                         \
+  "       ARRAY(SELECT p.report FROM investigation_report p"                                                      \
+  "          JOIN feedback f ON f.municipality = p.municipality AND f.report = p.report AND f.state = 2"          \
+  "          WHERE p.municipality = v.municipality AND p.investigation = v.investigation ORDER BY p.addition),"   \
+  "       (SELECT o.investigation FROM investigation o WHERE o.municipality = v.municipality"                     \
+  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1)"                                \
   "  FROM investigation v"
 
 constexpr pg::Statement kFindInvestigation = {
@@ -46,8 +46,7 @@ constexpr pg::Statement kLockInvestigation = {
     "SELECT 1::bigint FROM investigation WHERE municipality = $1 AND investigation = $2 FOR UPDATE"};
 
 constexpr pg::Statement kListInvestigations = {
-    "list_investigations",
-    SAMVERKAN_INVESTIGATION_COLUMNS
+    "list_investigations", SAMVERKAN_INVESTIGATION_COLUMNS
     " WHERE v.municipality = $1 AND v.authority = $2 AND (v.unit = ANY($3) OR v.assignee = $4 OR $5)"
     "   AND (v.open_time, v.investigation) < ($6, $7)"
     " ORDER BY v.open_time DESC, v.investigation DESC LIMIT $8"};
@@ -69,10 +68,9 @@ constexpr pg::Statement kStoreInvestigation = {
     "  WHERE municipality = $1 AND investigation = $2"};
 
 // A closing that goes on at the same time is waited for, and then nothing is touched.
-constexpr pg::Statement kTouchRunning = {
-    "touch_running_investigation",
-    "UPDATE investigation SET version = version + 1"
-    "  WHERE municipality = $1 AND investigation = $2 AND state = 1"};
+constexpr pg::Statement kTouchRunning = {"touch_running_investigation",
+                                         "UPDATE investigation SET version = version + 1"
+                                         "  WHERE municipality = $1 AND investigation = $2 AND state = 1"};
 
 // ---- reading ----
 
@@ -175,11 +173,11 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
 absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& key,
                          const InvestigationRecord& before, const InvestigationChange& change) {
   const v1::Investigation& after = change.after.investigation;
-  RETURN_IF_ERROR(transaction
-                      .Execute(kStoreInvestigation,
-                               pg::Params(key.municipality, key.id, LastPart(after.unit()), int64_t{after.state()},
-                                          after.assignee(), pg::Bytes{Content(after)}))
-                      .status());
+  RETURN_IF_ERROR(
+      transaction
+          .Execute(kStoreInvestigation, pg::Params(key.municipality, key.id, LastPart(after.unit()),
+                                                   int64_t{after.state()}, after.assignee(), pg::Bytes{Content(after)}))
+          .status());
   RETURN_IF_ERROR(StoreDeadlines(transaction, key, PlacementOf(after).authority, kCollection,
                                  ClockOf(before.investigation), ClockOf(after)));
   if (change.opened.has_value()) RETURN_IF_ERROR(InsertInvestigation(transaction, *change.opened));
@@ -218,10 +216,9 @@ absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investi
   const absl::Time opened = proto_time::FromProto(investigation.open_time()).value_or(absl::UnixEpoch());
   const absl::Status inserted =
       transaction
-          .Execute(kInsertInvestigation,
-                   pg::Params(key.municipality, key.id, authority, LastPart(investigation.unit()), child,
-                              int64_t{investigation.state()}, opened, investigation.assignee(),
-                              pg::Bytes{Content(investigation)}))
+          .Execute(kInsertInvestigation, pg::Params(key.municipality, key.id, authority, LastPart(investigation.unit()),
+                                                    child, int64_t{investigation.state()}, opened,
+                                                    investigation.assignee(), pg::Bytes{Content(investigation)}))
           .status();
   if (pg::ConstraintOf(inserted) == "investigation_running") {
     return status::FailedPrecondition({.reason = "INVESTIGATION_RUNNING",
@@ -283,11 +280,11 @@ absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::Cal
   ASSIGN_OR_RETURN(const auto before, ParseCursor(cursor));
   return pool_.Read(
       call.deadline, "list_investigations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
-        ASSIGN_OR_RETURN(const pg::Rows rows,
-                         transaction.Query(kListInvestigations,
-                                           pg::Params(municipality, caller.authority, caller.units, caller.subject,
-                                                      caller.Has(access::v1::DUTY), before.first, before.second,
-                                                      int64_t{page_size} + 1)));
+        ASSIGN_OR_RETURN(
+            const pg::Rows rows,
+            transaction.Query(kListInvestigations, pg::Params(municipality, caller.authority, caller.units,
+                                                              caller.subject, caller.Has(access::v1::DUTY),
+                                                              before.first, before.second, int64_t{page_size} + 1)));
         Page page;
         for (const pg::Row row : rows) {
           if (page.investigations.size() == static_cast<size_t>(page_size)) {

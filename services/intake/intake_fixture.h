@@ -1,0 +1,107 @@
+#ifndef SAMVERKAN_SERVICES_INTAKE_INTAKE_FIXTURE_H_
+#define SAMVERKAN_SERVICES_INTAKE_INTAKE_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "libs/auth/caller.h"
+#include "libs/idempotency/request_log.h"
+#include "libs/paging/page_token.h"
+#include "libs/pg/combining_writer.h"
+#include "libs/pg/pool.h"
+#include "libs/rpc/call_context.h"
+#include "libs/rules/rule_set.h"
+#include "libs/testing/test_database.h"
+#include "samverkan/audit/v1/audit.pb.h"
+#include "samverkan/events/v1/events.pb.h"
+#include "samverkan/intake/v1/report.pb.h"
+#include "services/intake/investigation_store.h"
+#include "services/intake/report_store.h"
+#include "services/intake/service_parts.h"
+#include "services/intake/unit_directory.h"
+
+// What the tests of intake share.
+namespace samverkan::intake::testing {
+
+inline constexpr char kSkarholmen[] = "municipalities/0180/authorities/skarholmen";
+inline constexpr char kBarnenheten[] = "municipalities/0180/units/barnenheten";
+inline constexpr char kUngdomsenheten[] = "municipalities/0180/units/ungdomsenheten";
+
+// Official test identity numbers of Skatteverket, never given to a person.
+inline constexpr std::string_view kChildren[] = {"200801212390", "200802052381", "200802222380",
+                                                 "200803072388", "200803302397", "200804162386"};
+
+// An instant of legal time.
+absl::Time At(absl::CivilDay day, int hour = 10);
+
+// The rules that ship.
+const rules::RuleSet& ShippedRules();
+
+// A caller of Skärholmen with one role, who works in `units` (last parts of their names).
+auth::Caller CallerOf(access::v1::Role role, const std::string& subject, const std::vector<std::string>& units);
+
+auth::Caller Caseworker();   // qualified, of barnenheten
+auth::Caller UnitManager();  // qualified, of barnenheten
+auth::Caller Reporter();     // of Bredängsskolan, Utbildningsnämnden
+
+// A call by `caller` of "ReportService/GetReport" or another method of intake, as the
+// adapter would make it.
+rpc::CallContext CallOf(const auth::Caller& caller, std::string_view method, absl::Time now);
+
+// A school's report without formal faults, that asks for feedback where `feedback_wanted`.
+v1::Submission SchoolSubmission(std::string_view identity_number, bool feedback_wanted = false);
+
+// A new request id.
+std::string NewRequestId();
+
+// Services' parts on a database of the test's own, reached as the service's own role.
+class IntakeTest : public ::testing::Test {
+ protected:
+  IntakeTest();
+
+  // The parts that services are made with.
+  Parts parts() const;
+
+  // Stores a report of barnenheten that was received `now_`, and returns its name.
+  std::string SubmitReport(std::string_view identity_number, bool feedback_wanted = false);
+
+  // Changes a report as Caseworker() does in that call.
+  absl::StatusOr<ReportRecord> ChangeReport(std::string_view method, const std::string& report,
+                                            const ReportStore::Transition& transition);
+
+  // Assesses and decides the report, and returns the name of the investigation that it
+  // opened or was added to.
+  absl::StatusOr<std::string> DecideReport(const std::string& report, v1::Decision::Outcome outcome);
+
+  // Submits and decides a report; returns the name of the investigation opened.
+  std::string OpenInvestigation(std::string_view identity_number, bool feedback_wanted = false);
+
+  // Everything that waits in the outbox, in the order of its writing.
+  std::vector<audit::v1::Entry> AuditEntries();
+  std::vector<events::v1::Event> Events();
+
+  // A number that the superuser reads; -1 where it cannot.
+  int64_t Count(const std::string& sql);
+
+  absl::Time now_ = At(absl::CivilDay(2026, 3, 10));
+  ::samverkan::testing::TestDatabase database_{"services/intake/schema"};
+  std::unique_ptr<pg::Pool> pool_;
+  std::unique_ptr<pg::CombiningWriter> writer_;
+  std::unique_ptr<ReportStore> reports_;
+  std::unique_ptr<InvestigationStore> investigations_;
+  const UnitDirectory units_;
+  const idempotency::RequestKeys request_keys_{std::string(32, 'r')};
+  const paging::PageTokens page_tokens_{std::string(32, 'p')};
+  const std::string blind_index_key_ = std::string(32, 'b');
+};
+
+}  // namespace samverkan::intake::testing
+
+#endif  // SAMVERKAN_SERVICES_INTAKE_INTAKE_FIXTURE_H_
