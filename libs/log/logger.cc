@@ -1,10 +1,11 @@
 #include "libs/log/logger.h"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -29,37 +30,35 @@ spdlog::level::level_enum LevelOf(Severity severity) {
   return spdlog::level::err;
 }
 
-std::string_view NameOf(Severity severity) {
-  switch (severity) {
-    case Severity::kDebug:
-      return "DEBUG";
-    case Severity::kInfo:
-      return "INFO";
-    case Severity::kWarning:
-      return "WARNING";
-    case Severity::kError:
-      return "ERROR";
-  }
-  return "ERROR";
-}
-
+// The library formats the line's start, for it remembers the text of the second.
 std::shared_ptr<spdlog::logger> LinesTo(spdlog::sink_ptr sink) {
   auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
-  logger->set_pattern("%v");
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(
+      "{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",\"severity\":\"%l\",%v}", spdlog::pattern_time_type::utc);
+  logger->set_formatter(std::move(formatter));
   return logger;
 }
 
-bool NeedsNoEscape(char character) {
-  return character >= 0x20 && character < 0x7f && character != '"' && character != '\\';
+constexpr std::array<unsigned char, 256> CharactersToEscape() {
+  std::array<unsigned char, 256> escaped{};
+  for (size_t c = 0; c < escaped.size(); ++c) escaped[c] = c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
+  return escaped;
+}
+
+bool NeedsEscape(std::string_view text) {
+  static constexpr std::array<unsigned char, 256> kEscaped = CharactersToEscape();
+  unsigned char any = 0;
+  for (const char c : text) any |= kEscaped[static_cast<unsigned char>(c)];
+  return any != 0;
 }
 
 // Nearly every text is plain ASCII; only the others pay for the library.
 void AppendText(std::string& line, std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), NeedsNoEscape)) {
+  if (NeedsEscape(text)) {
+    line += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  } else {
     line.append(1, '"').append(text).append(1, '"');
-    return;
   }
-  line += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 template <typename Number>
@@ -81,16 +80,9 @@ void AppendValue(std::string& line, double value) {
   }
 }
 
-// RFC 3339, UTC, microseconds. absl::FormatTime costs ten times as much.
-void AppendTime(std::string& line, absl::Time time) {
-  const absl::TimeZone::CivilInfo civil = absl::UTCTimeZone().At(time);
-  const absl::CivilSecond& second = civil.cs;
-  char text[40];
-  const int length =
-      std::snprintf(text, sizeof(text), "\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\"", static_cast<int>(second.year()),
-                    second.month(), second.day(), second.hour(), second.minute(), second.second(),
-                    static_cast<int>(absl::ToInt64Microseconds(civil.subsecond)));
-  line.append(text, static_cast<size_t>(length));
+bool IsEmpty(const Field& field) {
+  const auto* const text = std::get_if<std::string_view>(&field.value);
+  return text != nullptr && text->empty();
 }
 
 }  // namespace
@@ -106,22 +98,17 @@ Logger::Logger(std::string service, const clock::Clock& clock, std::shared_ptr<s
 
 void Logger::Log(Severity severity, std::string_view message, std::initializer_list<Field> fields) const {
   if (!sink_->should_log(LevelOf(severity))) return;
-  std::string line;
+  std::string line = "\"service\":";
   line.reserve(512);
-  line += "{\"time\":";
-  AppendTime(line, clock_->Now());
-  line.append(",\"severity\":\"").append(NameOf(severity)).append("\",\"service\":");
   AppendText(line, service_);
   line += ",\"message\":";
   AppendText(line, message);
   for (const Field& field : fields) {
-    line += ',';
-    AppendText(line, field.key);
-    line += ':';
+    if (IsEmpty(field)) continue;
+    line.append(",\"").append(field.key).append("\":");
     std::visit([&line](const auto& value) { AppendValue(line, value); }, field.value);
   }
-  line += '}';
-  sink_->log(LevelOf(severity), line);
+  sink_->log(absl::ToChronoTime(clock_->Now()), spdlog::source_loc{}, LevelOf(severity), line);
 }
 
 }  // namespace samverkan::log

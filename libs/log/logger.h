@@ -25,6 +25,7 @@ enum class Severity { kDebug, kInfo, kWarning, kError };
 
 // One fact of a line. Views its text; lives as long as the call to Log.
 struct Field {
+  // A fixed name in lower_snake_case, written as it is.
   std::string_view key;
   std::variant<std::string_view, int64_t, double, bool> value;
 };
@@ -40,7 +41,9 @@ class Logger {
   // Writes to `stream`, which must outlive the logger and all its copies. For tests.
   Logger(std::string service, const clock::Clock& clock, std::ostream& stream);
 
-  // Writes {"time", "severity", "service", "message", fields…} as one line.
+  // Writes {"time", "severity", "service", "message", fields…} as one line; severity
+  // is debug, info, warning or error, time is UTC. Fields with an empty text are left
+  // out.
   // `message` is a fixed text; what varies stands in the fields. Bytes that are not
   // UTF-8 are replaced. Debug lines are dropped.
   void Log(Severity severity, std::string_view message, std::initializer_list<Field> fields = {}) const;

@@ -28,10 +28,14 @@ class LoggerTest : public testing::Test {
 
 TEST_F(LoggerTest, WritesOneObjectALine) {
   logger_.Log(Severity::kInfo, "call",
-              {{"code", std::string_view("OK")}, {"count", int64_t{3}}, {"ms", 1.5}, {"late", true}});
+              {{"code", std::string_view("OK")},
+               {"count", int64_t{3}},
+               {"ms", 1.5},
+               {"late", true},
+               {"reason", std::string_view()}});
   EXPECT_EQ(
       stream_.str(),
-      "{\"time\":\"2025-06-15T15:06:40.000042Z\",\"severity\":\"INFO\",\"service\":\"intake\",\"message\":\"call\","
+      "{\"time\":\"2025-06-15T15:06:40.000042Z\",\"severity\":\"info\",\"service\":\"intake\",\"message\":\"call\","
       "\"code\":\"OK\",\"count\":3,\"ms\":1.5,\"late\":true}\n");
 }
 
@@ -44,7 +48,7 @@ TEST_F(LoggerTest, StaysJsonWhateverTheTextHolds) {
   EXPECT_EQ(line["nasty"], expected);
   EXPECT_EQ(line["message"], expected);
   EXPECT_TRUE(line["infinite"].is_null());
-  EXPECT_EQ(line["severity"], "ERROR");
+  EXPECT_EQ(line["severity"], "error");
 }
 
 TEST_F(LoggerTest, DropsDebug) {

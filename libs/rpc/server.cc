@@ -52,7 +52,7 @@ absl::Status NotLoopback(const std::string& what, const std::string& address) {
 // gRPC's and protobuf's own messages can quote header values and field contents:
 // where they come from is enough to find them.
 void LogPlace(const char* library, const char* file, int line) {
-  std::fprintf(stderr, "{\"severity\":\"WARNING\",\"message\":\"%s\",\"file\":\"%s\",\"line\":%d}\n", library, file,
+  std::fprintf(stderr, "{\"severity\":\"warning\",\"message\":\"%s\",\"file\":\"%s\",\"line\":%d}\n", library, file,
                line);
 }
 

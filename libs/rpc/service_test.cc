@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "libs/rpc/testing/bare.pb.h"
+#include "libs/rpc/testing/bare.grpc.pb.h"
 #include "libs/rpc/testing/echo.grpc.pb.h"
 #include "libs/rpc/testing/test_server.h"
 
@@ -65,11 +65,10 @@ TEST_F(ServiceTest, RefusesAHandlerOfOtherMessages) {
 }
 
 TEST_F(ServiceTest, RefusesAMethodWithoutAccessRule) {
-  const auto* const bare =
-      testing::v1::EchoRequest::descriptor()->file()->pool()->FindServiceByName("samverkan.rpc.testing.v1.BareService");
-  ASSERT_NE(bare, nullptr);
-  auto service = std::make_unique<Service>(bare, server_.adapter());
-  service->Add("Bare", kHandler);
+  using testing::v1::BareMessage;
+  auto service = std::make_unique<Service>(DescriptorOf<testing::v1::BareService>(), server_.adapter());
+  service->Add("Bare",
+               [](const CallContext&, const BareMessage& request) -> absl::StatusOr<BareMessage> { return request; });
   EXPECT_THAT(FaultOf(*service), HasSubstr("BareService.Bare has no complete (samverkan.access.v1.rule)"));
   server_.server().Add(std::move(service));
   EXPECT_EQ(server_.server().Start().code(), absl::StatusCode::kFailedPrecondition);

@@ -1,6 +1,7 @@
 #include "libs/rpc/trace_context.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <random>
 
@@ -20,7 +21,9 @@ bool IsId(std::string_view text) {
 
 void AppendHex(std::string& text, uint64_t number) {
   constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(number >> shift) & 0xf];
+  std::array<char, 16> digits;
+  for (size_t i = 0; i < digits.size(); ++i) digits[i] = kDigits[(number >> (60 - 4 * i)) & 0xf];
+  text.append(digits.data(), digits.size());
 }
 
 uint64_t RandomNonZero() {
