@@ -213,6 +213,23 @@ TEST_F(PoolTest, TheDeadlineEndsAStatementAndThePoolGoesOn) {
   EXPECT_OK(Insert(1));
 }
 
+TEST_F(PoolTest, TheDeadlineHoldsForAllStatementsTogether) {
+  // The second one would have a statement_timeout of its own that ends too late: it is
+  // cancelled from here, and its connection is not used again.
+  constexpr Statement kSleepMilliseconds = {"sleep_ms", "SELECT 1 FROM pg_sleep($1::bigint / 1000.0)"};
+  const std::unique_ptr<Pool> pool = OpenPool(1);
+  const absl::Status status = pool->Read(In(absl::Milliseconds(400)), "sleep", [&](ReadTransaction& transaction) {
+    const absl::Status first = transaction.Query(kSleepMilliseconds, Params(350)).status();
+    return first.ok() ? transaction.Query(kSleepMilliseconds, Params(60'000)).status() : first;
+  });
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kDeadlineExceeded));
+  while (*database_.Value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND "
+                          "state = 'active' AND pid <> pg_backend_pid()") != "0") {
+  }
+  EXPECT_OK(
+      pool->Read(Soon(), "after", [](ReadTransaction& transaction) { return transaction.Query(kCount).status(); }));
+}
+
 TEST_F(PoolTest, APassedDeadlineRunsNothing) {
   int runs = 0;
   const absl::Status status = pool_->Write(In(absl::Seconds(-1)), "late", [&runs](Transaction&) {
