@@ -5,7 +5,7 @@ rule, queue, metrics, log line) beside the same method on gRPC's bare callback A
 Both are loaded by h2load over 8 connections with 32 streams each, in alternating
 rounds; the figure is the median round. Prints one JSON line.
 
-usage: tools/bench/rpc_empty.py [seconds per round [rounds]]
+usage: tools/bench.d/rpc_empty.py [seconds per round [rounds]]
 """
 
 import json
@@ -18,7 +18,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SERVER = ROOT / "bazel-bin/tools/bench/rpc_empty_server"
+SERVER = ROOT / "bazel-bin/tools/bench.d/rpc_empty_server"
 PATH = "/samverkan.bench.v1.EmptyService/Empty"
 EMPTY_MESSAGE = b"\0\0\0\0\0"  # one gRPC frame: not compressed, no bytes
 
@@ -60,7 +60,7 @@ def load(server, body, seconds):
 def main():
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    subprocess.run(["bazel", "build", "//tools/bench:rpc_empty_server"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(["bazel", "build", "//tools/bench.d:rpc_empty_server"], cwd=ROOT, check=True, capture_output=True)
     rates = {"adapter": [], "callback": []}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
