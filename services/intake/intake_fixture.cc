@@ -7,7 +7,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "libs/calendar/calendar.h"
 #include "libs/clock/clock.h"
 #include "libs/pg/statement.h"
 #include "libs/rpc/access_rule.h"
@@ -46,45 +45,6 @@ std::vector<Message> ReadAll(pg::Pool& pool, const pg::Statement& statement) {
 
 }  // namespace
 
-absl::Time At(absl::CivilDay day, int hour) {
-  return absl::FromCivil(absl::CivilHour(day) + hour, calendar::Stockholm());
-}
-
-const rules::RuleSet& ShippedRules() {
-  static const rules::RuleSet* const rules = new rules::RuleSet(Must(rules::RuleSet::Load("deploy/rules")));
-  return *rules;
-}
-
-auth::Caller CallerOf(access::v1::Role role, const std::string& subject, const std::vector<std::string>& units) {
-  auth::Caller caller;
-  caller.subject = subject;
-  caller.system = "treserva";
-  caller.municipality = "0180";
-  caller.authority = "skarholmen";
-  caller.units = units;
-  caller.roles = {role};
-  return caller;
-}
-
-auth::Caller Caseworker() {
-  auth::Caller caller = CallerOf(access::v1::CASEWORKER, "u-eva", {"barnenheten"});
-  caller.qualified = true;
-  return caller;
-}
-
-auth::Caller UnitManager() {
-  auth::Caller caller = CallerOf(access::v1::UNIT_MANAGER, "u-karin", {"barnenheten"});
-  caller.qualified = true;
-  return caller;
-}
-
-auth::Caller Reporter() {
-  auth::Caller caller = CallerOf(access::v1::REPORTER, "u-lars", {"bredangsskolan"});
-  caller.system = "skolplattformen";
-  caller.authority = "utbildningsnamnden";
-  return caller;
-}
-
 rpc::CallContext CallOf(const auth::Caller& caller, std::string_view method, absl::Time now) {
   rpc::CallContext call;
   call.caller = caller;
@@ -103,23 +63,6 @@ rpc::CallContext CallOf(const auth::Caller& caller, std::string_view method, abs
   return call;
 }
 
-v1::Submission SchoolSubmission(std::string_view identity_number, bool feedback_wanted) {
-  v1::Submission submission;
-  submission.set_kind(v1::CONCERN_REPORT);
-  submission.set_form(v1::WRITTEN);
-  submission.mutable_reporter()->set_category("school");
-  submission.mutable_reporter()->set_person_name("Lars Rektorsson");
-  submission.mutable_child()->set_identity_number(std::string(identity_number));
-  submission.mutable_child()->set_given_name("Kim");
-  submission.mutable_guardians_told()->set_told("Vid ett möte på skolan.");
-  submission.mutable_concern()->set_what("Kommer ofta hungrig till skolan.");
-  submission.set_feedback_wanted(feedback_wanted);
-  submission.mutable_contact_person()->set_function("elevhälsan, Bredängsskolan");
-  submission.mutable_contact_person()->set_email("elevhalsan@example.invalid");
-  submission.mutable_signature()->set_person_name("Lars Rektorsson");
-  return submission;
-}
-
 std::string NewRequestId() { return pg::Uuid::Random().ToString(); }
 
 IntakeTest::IntakeTest()
@@ -132,19 +75,13 @@ IntakeTest::IntakeTest()
 Parts IntakeTest::parts() const { return {ShippedRules(), units_, request_keys_, page_tokens_, blind_index_key_}; }
 
 std::string IntakeTest::SubmitReport(std::string_view identity_number, bool feedback_wanted) {
-  const NewReport report{.name = MakeName("0180", "reports", pg::Uuid::FromTime(now_)),
-                         .authority = kSkarholmen,
-                         .unit = kBarnenheten,
-                         .submission = SchoolSubmission(identity_number, feedback_wanted),
-                         .mandate = Mandate::kMandated,
-                         .receive_time = now_,
-                         .first_receive_time = now_};
   ReceivedReports received;
-  received.reports.push_back(Must(Receive(ShippedRules(), report, SenderOf(Reporter()))));
+  received.reports.push_back(ReceivedAt(now_, SchoolSubmission(identity_number, feedback_wanted)));
+  received.reports.front().report.set_name(MakeName("0180", "reports", pg::Uuid::FromTime(now_)));
   received.blind_indexes.emplace_back(std::string(identity_number));
   received.feedback_clock_if_running = Must(FeedbackClockIfRunning(ShippedRules(), received.reports.front()));
   const rpc::CallContext call = CallOf(Reporter(), "ReportService/SubmitReport", now_);
-  const auto request = Must(request_keys_.Of(call, NewRequestId(), report.submission));
+  const auto request = Must(request_keys_.Of(call, NewRequestId(), v1::SubmitReportRequest()));
   return Must(reports_->Submit(call, request, received)).front();
 }
 
@@ -158,12 +95,11 @@ absl::StatusOr<ReportRecord> IntakeTest::ChangeReport(std::string_view method, c
 }
 
 absl::StatusOr<std::string> IntakeTest::DecideReport(const std::string& report, v1::Decision::Outcome outcome) {
-  const Act act{Caseworker().subject, now_};
   v1::RecordProtectionAssessmentRequest assessment;
   assessment.set_need(v1::NO_IMMEDIATE_PROTECTION);
   assessment.set_reasons("Barnet är tryggt i skolan.");
   RETURN_IF_ERROR(ChangeReport("AssessmentService/RecordProtectionAssessment", report, [&](ReportRecord record) {
-                    return RecordProtectionAssessment(std::move(record), assessment, act);
+                    return RecordProtectionAssessment(std::move(record), assessment, ActAt(now_));
                   }).status());
   v1::DecideReportRequest decision;
   decision.set_outcome(outcome);
@@ -171,7 +107,7 @@ absl::StatusOr<std::string> IntakeTest::DecideReport(const std::string& report, 
   const std::string opened = MakeName("0180", "investigations", pg::Uuid::FromTime(now_));
   ASSIGN_OR_RETURN(const ReportRecord decided,
                    ChangeReport("AssessmentService/DecideReport", report, [&](ReportRecord record) {
-                     return Decide(ShippedRules(), std::move(record), decision, opened, act);
+                     return Decide(ShippedRules(), std::move(record), decision, opened, ActAt(now_));
                    }));
   return decided.report.decision().investigation();
 }

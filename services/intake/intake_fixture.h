@@ -3,13 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "libs/auth/caller.h"
 #include "libs/idempotency/request_log.h"
@@ -17,46 +15,22 @@
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
 #include "libs/rpc/call_context.h"
-#include "libs/rules/rule_set.h"
 #include "libs/testing/test_database.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "samverkan/events/v1/events.pb.h"
 #include "samverkan/intake/v1/report.pb.h"
+#include "services/intake/domain_fixture.h"
 #include "services/intake/investigation_store.h"
 #include "services/intake/report_store.h"
 #include "services/intake/service_parts.h"
 #include "services/intake/unit_directory.h"
 
-// What the tests of intake share.
+// What the tests of intake with a database share.
 namespace samverkan::intake::testing {
-
-inline constexpr char kSkarholmen[] = "municipalities/0180/authorities/skarholmen";
-inline constexpr char kBarnenheten[] = "municipalities/0180/units/barnenheten";
-inline constexpr char kUngdomsenheten[] = "municipalities/0180/units/ungdomsenheten";
-
-// Official test identity numbers of Skatteverket, never given to a person.
-inline constexpr std::string_view kChildren[] = {"200801212390", "200802052381", "200802222380",
-                                                 "200803072388", "200803302397", "200804162386"};
-
-// An instant of legal time.
-absl::Time At(absl::CivilDay day, int hour = 10);
-
-// The rules that ship.
-const rules::RuleSet& ShippedRules();
-
-// A caller of Skärholmen with one role, who works in `units` (last parts of their names).
-auth::Caller CallerOf(access::v1::Role role, const std::string& subject, const std::vector<std::string>& units);
-
-auth::Caller Caseworker();   // qualified, of barnenheten
-auth::Caller UnitManager();  // qualified, of barnenheten
-auth::Caller Reporter();     // of Bredängsskolan, Utbildningsnämnden
 
 // A call by `caller` of "ReportService/GetReport" or another method of intake, as the
 // adapter would make it.
 rpc::CallContext CallOf(const auth::Caller& caller, std::string_view method, absl::Time now);
-
-// A school's report without formal faults, that asks for feedback where `feedback_wanted`.
-v1::Submission SchoolSubmission(std::string_view identity_number, bool feedback_wanted = false);
 
 // A new request id.
 std::string NewRequestId();

@@ -74,7 +74,9 @@ v1::Report SenderView(const v1::Report& report) {
   view.set_name(report.name());
   view.set_authority(report.authority());
   *view.mutable_submission() = report.submission();
-  *view.mutable_supplements() = report.supplements();
+  for (const v1::Supplement& supplement : report.supplements()) {
+    if (supplement.from_sender()) *view.add_supplements() = supplement;
+  }
   *view.mutable_receive_time() = report.receive_time();
   *view.mutable_first_receive_time() = report.first_receive_time();
   if (report.has_confirm_time()) *view.mutable_confirm_time() = report.confirm_time();
@@ -169,12 +171,14 @@ absl::StatusOr<std::optional<v1::Deadline>> FeedbackClockIfRunning(const rules::
   return *std::move(clock);
 }
 
-absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, const Act& act) {
+absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, bool from_sender,
+                                        const Act& act) {
   RETURN_IF_ERROR(CheckNotEnded(record.report));
   v1::Supplement& supplement = *record.report.add_supplements();
   supplement.set_text(text);
   *supplement.mutable_receive_time() = ToProto(act.time);
   supplement.set_author(act.subject);
+  supplement.set_from_sender(from_sender);
   return Changed(std::move(record), {"report.supplemented", {}});
 }
 

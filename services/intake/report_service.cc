@@ -52,11 +52,6 @@ void CheckSiblings(const v1::Submission& submission, const std::vector<v1::Child
   }
 }
 
-void CheckConsultation(const v1::Submission& submission, status::Violations& violations) {
-  if (submission.consultation().empty()) return;
-  RequireName(submission.consultation(), "consultations", "submission.consultation", violations);
-}
-
 // Says where to call instead: a report must not be lost to a form.
 absl::Status WithWhereToCall(absl::Status refused, const directory::v1::Unit* reception) {
   if (reception == nullptr || reception->telephone().empty()) return refused;
@@ -90,6 +85,19 @@ struct ReportService::Checked {
   std::vector<std::string> formal_faults = {};
   absl::Time receive_time = {};
 };
+
+absl::Status ReportService::CheckConsultation(const rpc::CallContext& call, const v1::Submission& submission,
+                                              status::Violations& violations) const {
+  if (submission.consultation().empty()) return absl::OkStatus();
+  if (const auto key = ParseName(submission.consultation(), "consultations"); key.has_value()) {
+    const auto found = consultations_.Find(call.deadline, *key);
+    if (found.ok() && ViewFor(call.caller, *found).ok()) return absl::OkStatus();
+    if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
+  }
+  violations.Add("submission.consultation", "expected a consultation that you may see, or nothing",
+                 "Ange en konsultation som du har tillgång till, eller lämna tomt.");
+  return absl::OkStatus();
+}
 
 std::optional<std::string> ReportService::BlindIndexOf(const v1::Child& child, const Jurisdiction& jurisdiction,
                                                        absl::Time now) const {
@@ -164,7 +172,7 @@ absl::StatusOr<v1::SubmitReportResponse> ReportService::SubmitReport(const rpc::
     violations.Add(fault.field, fault.description, fault.swedish);
   }
   CheckSiblings(request.submission(), checked.siblings, today, violations);
-  CheckConsultation(request.submission(), violations);
+  RETURN_IF_ERROR(CheckConsultation(call, request.submission(), violations));
   if (!violations.empty()) return WithWhereToCall(violations.ToStatus(), checked.receiver.reception);
   ASSIGN_OR_RETURN(const ReceivedReports received, NewReports(checked, SenderOf(call.caller), call.now));
   ASSIGN_OR_RETURN(std::vector<v1::Report> shown, Store(call, request.request_id(), request, received));
@@ -286,7 +294,8 @@ absl::StatusOr<v1::Report> ReportService::SupplementReport(const rpc::CallContex
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
   return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(ViewFor(call.caller, record).status());
-    return Supplement(std::move(record), request.text(), ActOf(call));
+    const bool from_sender = !MayHandle(call.caller, PlacementOf(record.report));
+    return Supplement(std::move(record), request.text(), from_sender, ActOf(call));
   });
 }
 

@@ -8,7 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "libs/rpc/service.h"
+#include "libs/status/status.h"
 #include "samverkan/intake/v1/report.pb.h"
+#include "services/intake/consultation_store.h"
 #include "services/intake/report_store.h"
 #include "services/intake/service_parts.h"
 
@@ -17,8 +19,9 @@ namespace samverkan::intake {
 // samverkan.intake.v1.ReportService.
 class ReportService {
  public:
-  // `store` must outlive the service.
-  ReportService(ReportStore& store, const Parts& parts) : store_(store), parts_(parts) {}
+  // `store` and `consultations` must outlive the service.
+  ReportService(ReportStore& store, ConsultationStore& consultations, const Parts& parts)
+      : store_(store), consultations_(consultations), parts_(parts) {}
 
   absl::StatusOr<v1::SubmitReportResponse> SubmitReport(const rpc::CallContext& call,
                                                         const v1::SubmitReportRequest& request) const;
@@ -63,7 +66,13 @@ class ReportService {
   absl::StatusOr<v1::Report> ChangedWithReason(const rpc::CallContext& call, const Request& request,
                                                const Transition& transition) const;
 
+  // Adds a violation where the consultation that a submission names is not there, or the
+  // caller may not know of it.
+  absl::Status CheckConsultation(const rpc::CallContext& call, const v1::Submission& submission,
+                                 status::Violations& violations) const;
+
   ReportStore& store_;
+  ConsultationStore& consultations_;
   const Parts parts_;
 };
 

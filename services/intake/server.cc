@@ -83,7 +83,7 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ReportStore reports(*pool, *writer);
   InvestigationStore investigations(*pool, *writer);
   ConsultationStore consultations(*pool, *writer);
-  const ReportService report_service(reports, parts);
+  const ReportService report_service(reports, consultations, parts);
   const AssessmentService assessment_service(reports, parts);
   const FeedbackService feedback_service(reports, parts);
   const ReportMeetingService report_meeting_service(reports, parts);
