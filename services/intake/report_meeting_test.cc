@@ -1,0 +1,132 @@
+#include "services/intake/report_meeting.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "libs/proto_time/proto_time.h"
+#include "libs/status/status.h"
+#include "libs/testing/status_matchers.h"
+#include "services/intake/domain_fixture.h"
+
+namespace samverkan::intake::testing {
+namespace {
+
+using ::samverkan::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr auto kFailedPrecondition = absl::StatusCode::kFailedPrecondition;
+const absl::Time kNow = At(absl::CivilDay(2026, 3, 10));
+
+v1::Submission AskingSubmission() {
+  v1::Submission submission = SchoolSubmission(kChildren[0]);
+  submission.set_report_meeting_wanted(true);
+  return submission;
+}
+
+v1::OfferReportMeetingRequest Offer() {
+  v1::OfferReportMeetingRequest request;
+  *request.mutable_meet_time() = proto_time::ToProto(At(absl::CivilDay(2026, 3, 18), 14));
+  request.set_place("Barnenheten, rum 4");
+  request.set_reasons("Föräldrarna vill höra skolan berätta.");
+  return request;
+}
+
+v1::DeclineReportMeetingRequest Decline(v1::ReportMeeting::DeclineReason reason) {
+  v1::DeclineReportMeetingRequest request;
+  request.set_decline_reason(reason);
+  request.set_reasons("Barnet vill inte.");
+  return request;
+}
+
+v1::RecordReportMeetingRequest Held() {
+  v1::RecordReportMeetingRequest request;
+  *request.mutable_meet_time() = proto_time::ToProto(kNow);
+  request.add_participants("rektor");
+  request.add_participants("vårdnadshavare");
+  return request;
+}
+
+TEST(ReportMeetingTest, HoldGoesBeforeTheMeeting) {
+  v1::Submission submission = AskingSubmission();
+  submission.mutable_concern()->set_suspected_violence(true);
+  // Also where the meeting is a must.
+  for (const char* const authority : {kSkarholmen, kHasselbyVallingby}) {
+    const ReportRecord held = ReceivedAt(kNow, submission, authority);
+    EXPECT_THAT(OfferReportMeeting(held, Offer(), ActAt(kNow)), StatusIs(kFailedPrecondition, "REPORT_ON_HOLD"));
+    EXPECT_THAT(RecordReportMeeting(held, Held(), ActAt(kNow)), StatusIs(kFailedPrecondition, "REPORT_ON_HOLD"));
+    // That it cannot be is told the reporter, and why is kept.
+    ASSERT_OK_AND_ASSIGN(const ReportChange declined,
+                         DeclineReportMeeting(held, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)));
+    EXPECT_EQ(declined.after.meeting->reasons(), "Barnet vill inte.");
+    ASSERT_OK_AND_ASSIGN(const ReportChange released, Release(held, "Förhöret är hållet.", ActAt(kNow)));
+    EXPECT_OK(OfferReportMeeting(released.after, Offer(), ActAt(kNow)));
+  }
+}
+
+TEST(ReportMeetingTest, MustIsNotDeclinedAsUnsuitable) {
+  const ReportRecord hasselby = ReceivedAt(kNow, AskingSubmission(), kHasselbyVallingby);
+  EXPECT_THAT(DeclineReportMeeting(hasselby, Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)),
+              StatusIs(kFailedPrecondition, "REPORT_MEETING_MANDATORY"));
+  EXPECT_OK(DeclineReportMeeting(hasselby, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)));
+  EXPECT_OK(DeclineReportMeeting(hasselby, Decline(v1::ReportMeeting::FAMILY_DECLINED), ActAt(kNow)));
+  // The law alone says should.
+  ASSERT_OK_AND_ASSIGN(
+      const ReportChange skarholmen,
+      DeclineReportMeeting(ReceivedAt(kNow, AskingSubmission()), Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)));
+  EXPECT_EQ(skarholmen.after.meeting->decline_reason(), v1::ReportMeeting::UNSUITABLE);
+  EXPECT_EQ(skarholmen.legal_basis, "P-033, SoL 2025:400 19:5");
+}
+
+TEST(ReportMeetingTest, IsOfferedThenHeldAndEnds) {
+  ASSERT_OK_AND_ASSIGN(const ReportChange offered,
+                       OfferReportMeeting(ReceivedAt(kNow, AskingSubmission()), Offer(), ActAt(kNow)));
+  EXPECT_EQ(offered.after.meeting->state(), v1::ReportMeeting::OFFERED);
+  EXPECT_EQ(offered.happenings.front().type, "report_meeting.offered");
+  EXPECT_THAT(offered.happenings.front().attributes, IsEmpty()) << "where a child will be is in no event";
+  ASSERT_OK_AND_ASSIGN(const ReportChange held, RecordReportMeeting(offered.after, Held(), ActAt(kNow)));
+  EXPECT_EQ(held.after.meeting->state(), v1::ReportMeeting::HELD);
+  EXPECT_THAT(held.after.meeting->participants(), ElementsAre("rektor", "vårdnadshavare"));
+  for (const absl::Status& refused :
+       {OfferReportMeeting(held.after, Offer(), ActAt(kNow)).status(),
+        RecordReportMeeting(held.after, Held(), ActAt(kNow)).status(),
+        DeclineReportMeeting(held.after, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)).status()}) {
+    EXPECT_THAT(refused, StatusIs(kFailedPrecondition, "REPORT_MEETING_ENDED"));
+  }
+}
+
+TEST(ReportMeetingTest, MayBeOfferedUnasked) {
+  const ReportRecord record = ReceivedAt(kNow, SchoolSubmission(kChildren[0]));
+  EXPECT_THAT(MeetingViewFor(Caseworker(), record), StatusIs(absl::StatusCode::kNotFound, "REPORT_MEETING_NOT_FOUND"));
+  ASSERT_OK_AND_ASSIGN(const ReportChange offered, OfferReportMeeting(record, Offer(), ActAt(kNow)));
+  EXPECT_FALSE(offered.after.meeting->has_ask_time());
+}
+
+TEST(ReportMeetingTest, ReporterIsToldTheAnswerButNotTheReasons) {
+  ASSERT_OK_AND_ASSIGN(const ReportChange declined,
+                       DeclineReportMeeting(ReceivedAt(kNow, AskingSubmission()),
+                                            Decline(v1::ReportMeeting::FAMILY_DECLINED), ActAt(kNow)));
+  ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting sender, MeetingViewFor(Reporter(), declined.after));
+  EXPECT_EQ(sender.decline_reason(), v1::ReportMeeting::FAMILY_DECLINED);
+  EXPECT_EQ(sender.reasons(), "");
+  EXPECT_EQ(sender.etag(), "");
+  ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting handler, MeetingViewFor(Caseworker(), declined.after));
+  EXPECT_EQ(handler.reasons(), "Barnet vill inte.");
+  EXPECT_EQ(handler.etag(), "1");
+
+  ASSERT_OK_AND_ASSIGN(const ReportChange held,
+                       RecordReportMeeting(ReceivedAt(kNow, AskingSubmission()), Held(), ActAt(kNow)));
+  EXPECT_THAT(MeetingViewFor(Reporter(), held.after)->participants(), IsEmpty());
+
+  auth::Caller other_school = Reporter();
+  other_school.units = {"satraskolan"};
+  const auto hidden = MeetingViewFor(other_school, held.after);
+  EXPECT_THAT(hidden, StatusIs(absl::StatusCode::kNotFound, "REPORT_NOT_FOUND"));
+  EXPECT_TRUE(status::IsHidden(hidden.status()));
+}
+
+}  // namespace
+}  // namespace samverkan::intake::testing
