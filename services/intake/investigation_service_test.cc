@@ -13,6 +13,7 @@
 #include "libs/status/status.h"
 #include "libs/testing/status_matchers.h"
 #include "services/intake/deadline_store.h"
+#include "services/intake/feedback.h"
 #include "services/intake/intake_fixture.h"
 
 namespace samverkan::intake::testing {
@@ -205,6 +206,18 @@ TEST_F(InvestigationServiceTest, ClosesNotWhileFeedbackIsOwed) {
   EXPECT_EQ(closed.closing().feedback_owed_reason(), "Skolan är stängd under lovet.");
   // The debt stays listed.
   EXPECT_EQ(Count("SELECT count(*) FROM intake.feedback WHERE state = 2"), 1);
+}
+
+TEST_F(InvestigationServiceTest, ClosesOnceTheFeedbackIsGiven) {
+  const std::string report = SubmitReport(kChildren[0], /*feedback_wanted=*/true);
+  ASSERT_OK_AND_ASSIGN(const std::string name, DecideReport(report, v1::Decision::OPENED));
+  EXPECT_THAT(Close(Closing(name)), StatusIs(kFailedPrecondition, "FEEDBACK_OWED"));
+  v1::GiveFeedbackRequest feedback;
+  feedback.mutable_suitability_test()->set_verdict(v1::SuitabilityTest::SUITABLE);
+  ASSERT_OK(ChangeReport("FeedbackService/GiveFeedback", report, [&](ReportRecord record) {
+    return GiveFeedback(ShippedRules(), std::move(record), feedback, ActAt(now_));
+  }));
+  EXPECT_OK(Close(Closing(name)));
 }
 
 TEST_F(InvestigationServiceTest, ManagerOfAnotherUnitIsNoManagerHere) {
