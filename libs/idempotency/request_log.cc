@@ -56,8 +56,8 @@ absl::StatusOr<std::optional<std::vector<std::string>>> Claim(pg::Transaction& t
                    transaction.Execute(kClaim, pg::Params(request.municipality, request.caller, request.method,
                                                           request.id, pg::Bytes{request.fingerprint}, resources, now)));
   if (claimed.affected() == 1) return std::nullopt;
-  ASSIGN_OR_RETURN(const pg::Rows found,
-                   transaction.Query(kFind, pg::Params(request.municipality, request.caller, request.method, request.id)));
+  ASSIGN_OR_RETURN(const pg::Rows found, transaction.Query(kFind, pg::Params(request.municipality, request.caller,
+                                                                             request.method, request.id)));
   if (found.empty()) return status::Internal("a request id is neither new nor known");
   pg::Bytes fingerprint;
   std::vector<std::string> known;

@@ -47,9 +47,8 @@ class RequestLogTest : public ::testing::Test {
                                                    const std::string& resource) {
     const auto request = keys_.Of(call, kId, Content(text));
     if (!request.ok()) return request.status();
-    return pool_->Write(Deadline(), "claim", [&](pg::Transaction& transaction) {
-      return Claim(transaction, *request, {resource}, kNow);
-    });
+    return pool_->Write(Deadline(), "claim",
+                        [&](pg::Transaction& transaction) { return Claim(transaction, *request, {resource}, kNow); });
   }
 
   testing::TestDatabase database_{"services/intake/schema"};
@@ -84,7 +83,8 @@ TEST_F(RequestLogTest, ARolledBackRequestWasNeverMade) {
 }
 
 TEST_F(RequestLogTest, WhatIsNoUuidIsRefused) {
-  for (const char* const id : {"", "1", "018f3a1e-7b3c-4c1d-9a2b-1c2d3e4f5a6", "not-a-uuid-at-all-not-a-uuid-at-all--"}) {
+  for (const char* const id :
+       {"", "1", "018f3a1e-7b3c-4c1d-9a2b-1c2d3e4f5a6", "not-a-uuid-at-all-not-a-uuid-at-all--"}) {
     EXPECT_THAT(keys_.Of(Call(), id, Content("content")), StatusIs(absl::StatusCode::kInvalidArgument)) << id;
   }
 }

@@ -15,13 +15,13 @@ namespace samverkan::outbox {
 namespace {
 
 constexpr pg::Statement kWhereTheRelayStands = {
-    "events_relay", "SELECT epoch, last_position, coalesce((SELECT min(position) FROM event), last_position + 1) FROM relay"};
+    "events_relay",
+    "SELECT epoch, last_position, coalesce((SELECT min(position) FROM event), last_position + 1) FROM relay"};
 
-constexpr pg::Statement kListEvents = {
-    "events_list",
-    "SELECT position, content FROM event"
-    "  WHERE municipality = $1 AND ($2 = '' OR authority = $2) AND position > $3"
-    "  ORDER BY position LIMIT $4"};
+constexpr pg::Statement kListEvents = {"events_list",
+                                       "SELECT position, content FROM event"
+                                       "  WHERE municipality = $1 AND ($2 = '' OR authority = $2) AND position > $3"
+                                       "  ORDER BY position LIMIT $4"};
 
 // A place in a service's events: positions of one epoch are comparable.
 struct Place {
@@ -42,10 +42,11 @@ absl::StatusOr<Place> ParseCursor(const std::string& cursor) {
 }
 
 absl::Status Expired() {
-  return status::OutOfRange({.reason = "TOKEN_EXPIRED",
-                             .message = "events after this token are no longer kept; read the resources anew, then "
-                                        "start over with an empty page_token",
-                             .swedish = "Händelserna efter denna markör finns inte kvar. Läs om resurserna och börja om."});
+  return status::OutOfRange(
+      {.reason = "TOKEN_EXPIRED",
+       .message = "events after this token are no longer kept; read the resources anew, then "
+                  "start over with an empty page_token",
+       .swedish = "Händelserna efter denna markör finns inte kvar. Läs om resurserna och börja om."});
 }
 
 // Where to go on from; the beginning for an empty token.
@@ -71,28 +72,31 @@ absl::StatusOr<events::v1::ListEventsResponse> EventService::ListEvents(
   if (!request.page_token().empty()) {
     ASSIGN_OR_RETURN(cursor, tokens_.Open(binding, request.page_token()));
   }
-  return pool_.Read(
-      call.deadline, "list_events", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<events::v1::ListEventsResponse> {
-        ASSIGN_OR_RETURN(Place place, StartOf(transaction, cursor));
-        ASSIGN_OR_RETURN(const pg::Rows rows,
-                         transaction.Query(kListEvents, pg::Params(call.caller.municipality, call.caller.authority,
-                                                                   place.position, int64_t{page_size})));
-        events::v1::ListEventsResponse response;
-        for (const pg::Row row : rows) {
-          pg::Bytes content;
-          RETURN_IF_ERROR(row.Into(place.position, content));
-          if (!response.add_events()->ParseFromString(content.data)) return status::Internal("an event does not parse");
-        }
-        response.set_next_page_token(tokens_.Seal(binding, Cursor(place)));
-        return response;
-      });
+  return pool_.Read(call.deadline, "list_events",
+                    [&](pg::ReadTransaction& transaction) -> absl::StatusOr<events::v1::ListEventsResponse> {
+                      ASSIGN_OR_RETURN(Place place, StartOf(transaction, cursor));
+                      ASSIGN_OR_RETURN(
+                          const pg::Rows rows,
+                          transaction.Query(kListEvents, pg::Params(call.caller.municipality, call.caller.authority,
+                                                                    place.position, int64_t{page_size})));
+                      events::v1::ListEventsResponse response;
+                      for (const pg::Row row : rows) {
+                        pg::Bytes content;
+                        RETURN_IF_ERROR(row.Into(place.position, content));
+                        if (!response.add_events()->ParseFromString(content.data))
+                          return status::Internal("an event does not parse");
+                      }
+                      response.set_next_page_token(tokens_.Seal(binding, Cursor(place)));
+                      return response;
+                    });
 }
 
 std::unique_ptr<rpc::Service> EventService::Serve(rpc::Adapter& adapter) const {
   auto service = std::make_unique<rpc::Service>(
       events::v1::Event::descriptor()->file()->FindServiceByName("EventService"), adapter);
-  service->Add("ListEvents", [this](const rpc::CallContext& call, const events::v1::ListEventsRequest& request)
-                                 -> absl::StatusOr<events::v1::ListEventsResponse> { return ListEvents(call, request); });
+  service->Add("ListEvents",
+               [this](const rpc::CallContext& call, const events::v1::ListEventsRequest& request)
+                   -> absl::StatusOr<events::v1::ListEventsResponse> { return ListEvents(call, request); });
   return service;
 }
 

@@ -75,9 +75,9 @@ class OutboxTest : public ::testing::Test {
   }
 
   audit::v1::Entry AppendEntry(const std::string& resource) {
-    audit::v1::Entry entry = MakeAuditEntry(
-        CallOf("0180", "skarholmen"), "intake", audit::v1::GRANTED,
-        {.municipality = "0180", .authority = "skarholmen", .resources = {resource}});
+    audit::v1::Entry entry =
+        MakeAuditEntry(CallOf("0180", "skarholmen"), "intake", audit::v1::GRANTED,
+                       {.municipality = "0180", .authority = "skarholmen", .resources = {resource}});
     EXPECT_OK(Append(*writer_, entry, Deadline()));
     return entry;
   }
@@ -262,8 +262,8 @@ TEST_F(OutboxTest, RefusalIsRecordedWithReasonAndResource) {
   audit::v1::GetEntryRequest request;
   request.set_name("entries/7");
   const rpc::CallContext call = CallOf("0127", "socialnamnden");
-  ASSERT_OK(RecordRefusals(*writer_, "intake")(
-      call, &request, status::PermissionDenied({.reason = "ROLE_MISSING", .message = "no"})));
+  ASSERT_OK(RecordRefusals(*writer_, "intake")(call, &request,
+                                               status::PermissionDenied({.reason = "ROLE_MISSING", .message = "no"})));
   ASSERT_OK(RelayTo(TakeAll())->DeliverAuditEntries());
   ASSERT_EQ(delivered_.size(), 1u);
   EXPECT_EQ(delivered_[0].outcome(), audit::v1::DENIED);

@@ -38,13 +38,11 @@ constexpr pg::Statement kGivePositions = {
 constexpr pg::Statement kWaitingEntries = {
     "relay_waiting_entries", "SELECT sequence, children, content FROM audit_entry ORDER BY sequence LIMIT $1"};
 
-constexpr pg::Statement kDeleteEntries = {"relay_delete_entries",
-                                          "DELETE FROM audit_entry WHERE sequence = ANY($1)"};
+constexpr pg::Statement kDeleteEntries = {"relay_delete_entries", "DELETE FROM audit_entry WHERE sequence = ANY($1)"};
 
-constexpr pg::Statement kOldestEntry = {
-    "relay_oldest_entry",
-    "SELECT (extract(epoch FROM now() - create_time) * 1000000)::bigint"
-    "  FROM audit_entry ORDER BY sequence LIMIT 1"};
+constexpr pg::Statement kOldestEntry = {"relay_oldest_entry",
+                                        "SELECT (extract(epoch FROM now() - create_time) * 1000000)::bigint"
+                                        "  FROM audit_entry ORDER BY sequence LIMIT 1"};
 
 constexpr pg::Statement kForgetEvents = {"relay_forget_events",
                                          "DELETE FROM event WHERE event_time < $1 AND position IS NOT NULL"};
@@ -81,7 +79,9 @@ Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options
 
 Relay::~Relay() { Stop(); }
 
-void Relay::Start() { thread_ = std::thread([this] { Work(); }); }
+void Relay::Start() {
+  thread_ = std::thread([this] { Work(); });
+}
 
 void Relay::Stop() {
   {
@@ -103,31 +103,30 @@ absl::StatusOr<int64_t> Relay::GivePositions() {
 }
 
 absl::StatusOr<int64_t> Relay::DeliverAuditEntries() {
-  return pool_.Write(
-      system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
-      [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
-        ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
-        if (!leads) return 0;
-        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
-        if (rows.empty()) return 0;
-        std::vector<int64_t> sequences;
-        std::vector<audit::v1::Entry> entries;
-        size_t bytes = 0;
-        for (const pg::Row row : rows) {
-          int64_t sequence = 0;
-          std::vector<pg::Uuid> children;
-          pg::Bytes content;
-          RETURN_IF_ERROR(row.Into(sequence, children, content));
-          bytes += content.data.size();
-          if (bytes > kBatchBytes && !entries.empty()) break;
-          ASSIGN_OR_RETURN(audit::v1::Entry entry, ReadEntry(children, content));
-          sequences.push_back(sequence);
-          entries.push_back(std::move(entry));
-        }
-        RETURN_IF_ERROR(deliver_(entries));
-        RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(sequences)).status());
-        return static_cast<int64_t>(entries.size());
-      });
+  return pool_.Write(system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
+                     [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+                       ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
+                       if (!leads) return 0;
+                       ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
+                       if (rows.empty()) return 0;
+                       std::vector<int64_t> sequences;
+                       std::vector<audit::v1::Entry> entries;
+                       size_t bytes = 0;
+                       for (const pg::Row row : rows) {
+                         int64_t sequence = 0;
+                         std::vector<pg::Uuid> children;
+                         pg::Bytes content;
+                         RETURN_IF_ERROR(row.Into(sequence, children, content));
+                         bytes += content.data.size();
+                         if (bytes > kBatchBytes && !entries.empty()) break;
+                         ASSIGN_OR_RETURN(audit::v1::Entry entry, ReadEntry(children, content));
+                         sequences.push_back(sequence);
+                         entries.push_back(std::move(entry));
+                       }
+                       RETURN_IF_ERROR(deliver_(entries));
+                       RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(sequences)).status());
+                       return static_cast<int64_t>(entries.size());
+                     });
 }
 
 absl::Status Relay::MeasureBacklog() {
@@ -150,8 +149,7 @@ absl::Status Relay::Forget() {
       system_clock_.Now() + kLongestRound, "relay_forget", [this](pg::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.forgetting"));
         if (!leads) return absl::OkStatus();
-        RETURN_IF_ERROR(
-            transaction.Execute(kForgetEvents, pg::Params(clock_.Now() - options_.event_horizon)).status());
+        RETURN_IF_ERROR(transaction.Execute(kForgetEvents, pg::Params(clock_.Now() - options_.event_horizon)).status());
         return transaction.Execute(kForgetRequests, pg::Params(clock_.Now() - options_.request_horizon)).status();
       });
 }

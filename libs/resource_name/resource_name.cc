@@ -9,7 +9,9 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); }
 
-bool IsMunicipality(std::string_view text) { return text.size() == 4 && std::all_of(text.begin(), text.end(), IsDigit); }
+bool IsMunicipality(std::string_view text) {
+  return text.size() == 4 && std::all_of(text.begin(), text.end(), IsDigit);
+}
 
 bool IsId(std::string_view text) {
   return !text.empty() && text.size() <= 63 && IsLower(text.front()) &&

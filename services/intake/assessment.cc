@@ -14,19 +14,15 @@ namespace {
 
 using proto_time::ToProto;
 
-absl::Status Refuse(std::string reason, std::string message, std::string swedish) {
-  return status::FailedPrecondition(
-      {.reason = std::move(reason), .message = std::move(message), .swedish = std::move(swedish)});
-}
-
 absl::Status CheckUndecided(const v1::Report& report) {
   if (report.state() == v1::Report::FORWARDED) {
-    return Refuse("REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
-                  "Anmälan är vidarebefordrad. Fortsätt hos mottagaren.");
+    return status::FailedPrecondition({"REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
+                                       "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
   }
   if (report.state() == v1::Report::DECIDED) {
-    return Refuse("ALREADY_DECIDED", "the report is decided; a new report may open a new investigation",
-                  "Anmälan är redan beslutad. En ny anmälan kan leda till en ny utredning.");
+    return status::FailedPrecondition({"ALREADY_DECIDED",
+                                       "the report is decided; a new report may open a new investigation",
+                                       "Anmälan är redan beslutad. En ny anmälan kan leda till en ny utredning."});
   }
   return absl::OkStatus();
 }
@@ -36,15 +32,18 @@ absl::Status CheckDecidable(const ReportRecord& record, v1::Decision::Outcome ou
   const bool application =
       record.report.submission().kind() == v1::APPLICATION || record.report.submission().kind() == v1::REFERRAL;
   if (record.report.state() == v1::Report::RECEIVED && !application) {
-    return Refuse("NOT_ASSESSED", "record the protection assessment first", "Gör skyddsbedömningen först.");
+    return status::FailedPrecondition(
+        {"NOT_ASSESSED", "record the protection assessment first", "Gör skyddsbedömningen först."});
   }
   if (outcome == v1::Decision::ADDED_TO_RUNNING && record.running_investigation.empty()) {
-    return Refuse("NO_RUNNING_INVESTIGATION", "no investigation of the child is running; open one or do not",
-                  "Ingen utredning pågår. Besluta att inleda eller inte inleda.");
+    return status::FailedPrecondition({"NO_RUNNING_INVESTIGATION",
+                                       "no investigation of the child is running; open one or do not",
+                                       "Ingen utredning pågår. Besluta att inleda eller inte inleda."});
   }
   if (outcome == v1::Decision::OPENED && !record.running_investigation.empty()) {
-    return Refuse("INVESTIGATION_RUNNING", "an investigation of the child is running; add the report to it",
-                  "En utredning pågår redan. Tillför anmälan till den.");
+    return status::FailedPrecondition({"INVESTIGATION_RUNNING",
+                                       "an investigation of the child is running; add the report to it",
+                                       "En utredning pågår redan. Tillför anmälan till den."});
   }
   return absl::OkStatus();
 }
@@ -85,7 +84,8 @@ absl::StatusOr<ReportChange> RecordProtectionAssessment(ReportRecord record,
                                                         const Act& act) {
   RETURN_IF_ERROR(CheckUndecided(record.report));
   std::string legal_basis;
-  if (const auto* const deadline = FindPending(std::as_const(*record.report.mutable_deadlines()), kProtectionAssessment)) {
+  if (const auto* const deadline =
+          FindPending(std::as_const(*record.report.mutable_deadlines()), kProtectionAssessment)) {
     legal_basis = absl::StrCat(deadline->rule(), ", ", deadline->legal_basis());
   }
   v1::ProtectionAssessment& assessment = *record.report.add_assessments();
@@ -110,11 +110,11 @@ absl::StatusOr<ReportChange> ExtendPreliminaryAssessment(const rules::RuleSet& r
   const Jurisdiction jurisdiction = JurisdictionOf(record.report);
   v1::Deadline* const deadline = FindPending(*record.report.mutable_deadlines(), kDecisionToOpen);
   if (deadline == nullptr) {
-    return Refuse("NO_LEGAL_GROUND", "no time of the preliminary assessment is running", "Ingen tidsfrist löper.");
+    return status::FailedPrecondition(
+        {"NO_LEGAL_GROUND", "no time of the preliminary assessment is running", "Ingen tidsfrist löper."});
   }
   ASSIGN_OR_RETURN(const std::string ground, LegalGround(rules, kDecisionToOpen, *deadline, jurisdiction));
-  RETURN_IF_ERROR(
-      Extend(*deadline, {request.ground(), request.reasons(), request.latest_date()}, ground, act));
+  RETURN_IF_ERROR(Extend(*deadline, {request.ground(), request.reasons(), request.latest_date()}, ground, act));
   ReportChange change;
   change.legal_basis = absl::StrCat(deadline->rule(), ", ", deadline->legal_basis());
   change.after = std::move(record);

@@ -25,9 +25,9 @@ absl::CivilDay StartDay(const v1::Deadline& deadline) {
 absl::StatusOr<v1::Deadline> StartClock(const rules::RuleSet& rules, std::string_view question,
                                         std::string_view starts_at, absl::Time start,
                                         const Jurisdiction& jurisdiction) {
-  ASSIGN_OR_RETURN(const rules::Deadline computed,
-                   rules::DeadlineFrom(rules, question, starts_at, start, jurisdiction.municipality,
-                                       jurisdiction.authority));
+  ASSIGN_OR_RETURN(
+      const rules::Deadline computed,
+      rules::DeadlineFrom(rules, question, starts_at, start, jurisdiction.municipality, jurisdiction.authority));
   v1::Deadline deadline;
   deadline.set_clock(computed.clock);
   deadline.set_rule(computed.rule_id);
@@ -110,9 +110,8 @@ absl::Status Extend(v1::Deadline& deadline, const ExtensionRequest& request, con
 
 absl::StatusOr<std::string> LegalGround(const rules::RuleSet& rules, std::string_view question,
                                         const v1::Deadline& deadline, const Jurisdiction& jurisdiction) {
-  ASSIGN_OR_RETURN(const rules::ClockAnswer answer,
-                   rules.AskClock(question, deadline.started_by(), StartDay(deadline), jurisdiction.municipality,
-                                  jurisdiction.authority));
+  ASSIGN_OR_RETURN(const rules::ClockAnswer answer, rules.AskClock(question, deadline.started_by(), StartDay(deadline),
+                                                                   jurisdiction.municipality, jurisdiction.authority));
   return answer.clock->extension_reason();
 }
 

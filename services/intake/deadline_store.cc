@@ -105,8 +105,8 @@ absl::Status StoreDeadline(pg::Transaction& transaction, const ResourceKey& subj
       .Execute(kStoreDeadline,
                pg::Params(subject.municipality, subject.id, deadline.clock(), start, authority, collection,
                           deadline.rule(), deadline.legal_basis(), deadline.unverified(), deadline.started_by(),
-                          ParsedDay(deadline.due_date()), ParsedDay(deadline.latest_date()),
-                          int64_t{deadline.state()}, ParsedTime(deadline.has_end_time(), deadline.end_time()),
+                          ParsedDay(deadline.due_date()), ParsedDay(deadline.latest_date()), int64_t{deadline.state()},
+                          ParsedTime(deadline.has_end_time(), deadline.end_time()),
                           ParsedTime(deadline.has_breach_time(), deadline.breach_time()),
                           pg::Bytes{extensions.SerializeAsString()}))
       .status();
@@ -127,8 +127,7 @@ absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const 
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTransaction& transaction,
                                                                    const std::string& municipality,
                                                                    const std::vector<pg::Uuid>& subjects) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   transaction.Query(kFindPendingDeadlines, pg::Params(municipality, subjects)));
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindPendingDeadlines, pg::Params(municipality, subjects)));
   std::map<pg::Uuid, Deadlines> found;
   for (const pg::Row row : rows) {
     ASSIGN_OR_RETURN(const pg::Uuid subject, row.Get<pg::Uuid>(0));

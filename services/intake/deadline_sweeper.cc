@@ -20,13 +20,12 @@ constexpr absl::Duration kLongestSweep = absl::Seconds(20);
 constexpr absl::Duration kPause = absl::Seconds(1);
 
 absl::Status TellOf(pg::Transaction& transaction, const Breach& breach, absl::Time now) {
-  return outbox::Append(transaction,
-                        outbox::MakeEvent("deadline.breached", breach.resource, breach.municipality, breach.authority,
-                                          now,
-                                          {{"clock", breach.deadline.clock()},
-                                           {"rule", breach.deadline.rule()},
-                                           {"legal_basis", breach.deadline.legal_basis()},
-                                           {"latest_date", breach.deadline.latest_date()}}));
+  return outbox::Append(
+      transaction, outbox::MakeEvent("deadline.breached", breach.resource, breach.municipality, breach.authority, now,
+                                     {{"clock", breach.deadline.clock()},
+                                      {"rule", breach.deadline.rule()},
+                                      {"legal_basis", breach.deadline.legal_basis()},
+                                      {"latest_date", breach.deadline.latest_date()}}));
 }
 
 }  // namespace
@@ -44,7 +43,9 @@ DeadlineSweeper::DeadlineSweeper(pg::Pool& pool, const clock::Clock& clock, prom
 
 DeadlineSweeper::~DeadlineSweeper() { Stop(); }
 
-void DeadlineSweeper::Start() { thread_ = std::thread([this] { Work(); }); }
+void DeadlineSweeper::Start() {
+  thread_ = std::thread([this] { Work(); });
+}
 
 void DeadlineSweeper::Stop() {
   {
@@ -57,14 +58,14 @@ void DeadlineSweeper::Stop() {
 
 absl::StatusOr<int64_t> DeadlineSweeper::Sweep() {
   const absl::Time now = clock_.Now();
-  const auto found = pool_.Write(
-      system_clock_.Now() + kLongestSweep, "sweep_deadlines",
-      [&](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
-        ASSIGN_OR_RETURN(const std::vector<Breach> breaches,
-                         MarkBreaches(transaction, calendar::LegalDay(now), now, kBatch));
-        for (const Breach& breach : breaches) RETURN_IF_ERROR(TellOf(transaction, breach, now));
-        return static_cast<int64_t>(breaches.size());
-      });
+  const auto found = pool_.Write(system_clock_.Now() + kLongestSweep, "sweep_deadlines",
+                                 [&](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+                                   ASSIGN_OR_RETURN(const std::vector<Breach> breaches,
+                                                    MarkBreaches(transaction, calendar::LegalDay(now), now, kBatch));
+                                   for (const Breach& breach : breaches)
+                                     RETURN_IF_ERROR(TellOf(transaction, breach, now));
+                                   return static_cast<int64_t>(breaches.size());
+                                 });
   if (found.ok()) breached_.Increment(static_cast<double>(*found));
   return found;
 }

@@ -14,11 +14,6 @@ namespace {
 
 using proto_time::ToProto;
 
-absl::Status Refuse(std::string reason, std::string message, std::string swedish) {
-  return status::FailedPrecondition(
-      {.reason = std::move(reason), .message = std::move(message), .swedish = std::move(swedish)});
-}
-
 absl::Time FirstReceived(const v1::Report& report) {
   return proto_time::FromProto(report.first_receive_time()).value_or(absl::UnixEpoch());
 }
@@ -29,13 +24,14 @@ absl::Status CheckRight(const rules::RuleSet& rules, const v1::Report& report) {
     case Mandate::kMandated:
       return absl::OkStatus();
     case Mandate::kLegalReview:
-      return Refuse("NEEDS_LEGAL_REVIEW",
-                    "whether the reporter's category had a duty to report that day is not verified; let a lawyer "
-                    "decide",
-                    "Det är inte klarlagt om anmälaren var anmälningsskyldig den dagen. Låt en jurist avgöra.");
+      return status::FailedPrecondition(
+          {"NEEDS_LEGAL_REVIEW",
+           "whether the reporter's category had a duty to report that day is not verified; let a lawyer "
+           "decide",
+           "Det är inte klarlagt om anmälaren var anmälningsskyldig den dagen. Låt en jurist avgöra."});
     default:
-      return Refuse("NO_RIGHT_TO_FEEDBACK", "only one who reported under a duty may be told",
-                    "Endast den som är anmälningsskyldig kan få återkoppling.");
+      return status::FailedPrecondition({"NO_RIGHT_TO_FEEDBACK", "only one who reported under a duty may be told",
+                                         "Endast den som är anmälningsskyldig kan få återkoppling."});
   }
 }
 
@@ -126,18 +122,20 @@ absl::StatusOr<ReportChange> RequestFeedback(const rules::RuleSet& rules, Report
 absl::StatusOr<ReportChange> GiveFeedback(const rules::RuleSet& rules, ReportRecord record,
                                           const v1::GiveFeedbackRequest& request, const Act& act) {
   if (!request.extended_text().empty()) {
-    return Refuse("NEEDS_CONSENT_DECISION",
-                  "more than the three statutory facts needs a decision of the consent service; leave `extended_text` "
-                  "empty to give the facts",
-                  "Mer än de tre uppgifterna kräver samtycke. Lämna fältet tomt för att ge dem.");
+    return status::FailedPrecondition(
+        {"NEEDS_CONSENT_DECISION",
+         "more than the three statutory facts needs a decision of the consent service; leave `extended_text` "
+         "empty to give the facts",
+         "Mer än de tre uppgifterna kräver samtycke. Lämna fältet tomt för att ge dem."});
   }
   RETURN_IF_ERROR(CheckRight(rules, record.report));
   if (OutcomeOf(record) == v1::STATUTORY_OUTCOME_UNSPECIFIED) {
-    return Refuse("NOT_DECIDED", "there is nothing to tell before the report is decided",
-                  "Det finns inget att återkoppla innan beslut är fattat.");
+    return status::FailedPrecondition({"NOT_DECIDED", "there is nothing to tell before the report is decided",
+                                       "Det finns inget att återkoppla innan beslut är fattat."});
   }
   if (record.feedback.has_value() && record.feedback->state() == v1::Feedback::GIVEN) {
-    return Refuse("FEEDBACK_GIVEN", "the feedback was given already", "Återkopplingen är redan lämnad.");
+    return status::FailedPrecondition(
+        {"FEEDBACK_GIVEN", "the feedback was given already", "Återkopplingen är redan lämnad."});
   }
   return EndFeedback(rules, std::move(record), v1::Feedback::GIVEN, request.suitability_test(), act);
 }
@@ -146,8 +144,8 @@ absl::StatusOr<ReportChange> RefuseFeedback(const rules::RuleSet& rules, ReportR
                                             const v1::RefuseFeedbackRequest& request, const Act& act) {
   if (!record.feedback.has_value() || record.feedback->state() == v1::Feedback::GIVEN ||
       record.feedback->state() == v1::Feedback::REFUSED) {
-    return Refuse("NO_FEEDBACK_OWED", "no feedback is asked for that could be refused",
-                  "Det finns ingen begärd återkoppling att neka.");
+    return status::FailedPrecondition({"NO_FEEDBACK_OWED", "no feedback is asked for that could be refused",
+                                       "Det finns ingen begärd återkoppling att neka."});
   }
   return EndFeedback(rules, std::move(record), v1::Feedback::REFUSED, request.suitability_test(), act);
 }

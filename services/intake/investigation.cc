@@ -15,14 +15,10 @@ namespace {
 
 using proto_time::ToProto;
 
-absl::Status Refuse(std::string reason, std::string message, std::string swedish) {
-  return status::FailedPrecondition(
-      {.reason = std::move(reason), .message = std::move(message), .swedish = std::move(swedish)});
-}
-
 absl::Status CheckRunning(const v1::Investigation& investigation) {
   if (investigation.state() == v1::Investigation::RUNNING) return absl::OkStatus();
-  return Refuse("INVESTIGATION_CLOSED", "the investigation is closed", "Utredningen är avslutad.");
+  return status::FailedPrecondition(
+      {"INVESTIGATION_CLOSED", "the investigation is closed", "Utredningen är avslutad."});
 }
 
 Jurisdiction JurisdictionOf(const v1::Investigation& investigation) {
@@ -71,8 +67,7 @@ absl::StatusOr<v1::Investigation> ViewFor(const auth::Caller& caller, const Inve
 }
 
 absl::StatusOr<InvestigationChange> ExtendInvestigation(const rules::RuleSet& rules, InvestigationRecord record,
-                                                        const v1::ExtendInvestigationRequest& request,
-                                                        const Act& act) {
+                                                        const v1::ExtendInvestigationRequest& request, const Act& act) {
   RETURN_IF_ERROR(CheckRunning(record.investigation));
   v1::Deadline& deadline = *record.investigation.mutable_deadline();
   ASSIGN_OR_RETURN(const std::string ground,
@@ -110,17 +105,18 @@ absl::StatusOr<InvestigationChange> ReopenInvestigation(const rules::RuleSet& ru
                                                         const v1::ReopenInvestigationRequest& request,
                                                         const std::string& name, const Act& act) {
   if (record.investigation.state() != v1::Investigation::CLOSED) {
-    return Refuse("INVESTIGATION_RUNNING", "the investigation is running", "Utredningen pågår.");
+    return status::FailedPrecondition({"INVESTIGATION_RUNNING", "the investigation is running", "Utredningen pågår."});
   }
   if (!record.running_investigation.empty()) {
-    return Refuse("INVESTIGATION_RUNNING", "another investigation of the child is running",
-                  "En annan utredning om barnet pågår redan.");
+    return status::FailedPrecondition({"INVESTIGATION_RUNNING", "another investigation of the child is running",
+                                       "En annan utredning om barnet pågår redan."});
   }
   if (IsBlank(request.new_facts())) {
-    return Refuse("NEW_FACTS_MISSING",
-                  "closing and reopening on no new facts would reset the clock (JO 2565-2016); say in `new_facts` what "
-                  "was not known at the closing",
-                  "En avslutad utredning får inte inledas på nytt utan nya uppgifter. Ange vad som är nytt.");
+    return status::FailedPrecondition(
+        {"NEW_FACTS_MISSING",
+         "closing and reopening on no new facts would reset the clock (JO 2565-2016); say in `new_facts` what "
+         "was not known at the closing",
+         "En avslutad utredning får inte inledas på nytt utan nya uppgifter. Ange vad som är nytt."});
   }
   v1::Investigation opened;
   opened.set_name(name);
@@ -133,11 +129,9 @@ absl::StatusOr<InvestigationChange> ReopenInvestigation(const rules::RuleSet& ru
   opened.set_assignee(record.investigation.assignee());
   opened.set_previous_investigation(record.investigation.name());
   opened.set_new_facts(request.new_facts());
-  ASSIGN_OR_RETURN(*opened.mutable_deadline(),
-                   StartClock(rules, "investigation_length", "investigation_opened", act.time,
-                              JurisdictionOf(record.investigation)));
-  InvestigationChange change =
-      Changed(std::move(record), {"investigation.reopened", {{"investigation", name}}});
+  ASSIGN_OR_RETURN(*opened.mutable_deadline(), StartClock(rules, "investigation_length", "investigation_opened",
+                                                          act.time, JurisdictionOf(record.investigation)));
+  InvestigationChange change = Changed(std::move(record), {"investigation.reopened", {{"investigation", name}}});
   change.opened = std::move(opened);
   return change;
 }

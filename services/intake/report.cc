@@ -14,15 +14,10 @@ namespace {
 
 using proto_time::ToProto;
 
-absl::Status WrongState(std::string reason, std::string message, std::string swedish) {
-  return status::FailedPrecondition(
-      {.reason = std::move(reason), .message = std::move(message), .swedish = std::move(swedish)});
-}
-
 absl::Status CheckNotEnded(const v1::Report& report) {
   if (report.state() != v1::Report::FORWARDED) return absl::OkStatus();
-  return WrongState("REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
-                    "Anmälan är vidarebefordrad. Fortsätt hos mottagaren.");
+  return status::FailedPrecondition({"REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
+                                     "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
 }
 
 absl::Time FirstReceived(const v1::Report& report) {
@@ -54,8 +49,8 @@ absl::StatusOr<v1::ReportMeeting> AskedMeeting(const rules::RuleSet& rules, cons
   meeting.set_state(v1::ReportMeeting::ASKED);
   *meeting.mutable_ask_time() = report.receive_time();
   const Jurisdiction jurisdiction = JurisdictionOf(report);
-  const auto answer = rules.Ask("report_meeting", calendar::LegalDay(FirstReceived(report)),
-                                jurisdiction.municipality, jurisdiction.authority);
+  const auto answer = rules.Ask("report_meeting", calendar::LegalDay(FirstReceived(report)), jurisdiction.municipality,
+                                jurisdiction.authority);
   if (absl::IsNotFound(answer.status())) return meeting;
   RETURN_IF_ERROR(answer.status());
   meeting.set_mandatory(answer->rule->obligation() == rules::v1::Rule::MUST);
@@ -192,7 +187,8 @@ absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord reco
                                   const Act& act) {
   RETURN_IF_ERROR(CheckNotEnded(record.report));
   if (IsOnHold(record.report)) {
-    return WrongState("ALREADY_ON_HOLD", "the report is on hold already", "Anmälan är redan spärrad.");
+    return status::FailedPrecondition(
+        {"ALREADY_ON_HOLD", "the report is on hold already", "Anmälan är redan spärrad."});
   }
   RETURN_IF_ERROR(StartHold(rules, reason, act.time, record.report));
   return Changed(std::move(record), {"report.held", {}});
@@ -201,7 +197,7 @@ absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord reco
 absl::StatusOr<ReportChange> ReviewHold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
                                         const Act& act) {
   if (!IsOnHold(record.report)) {
-    return WrongState("NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad.");
+    return status::FailedPrecondition({"NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad."});
   }
   v1::HoldReview& review = *record.report.mutable_hold()->add_reviews();
   *review.mutable_review_time() = ToProto(act.time);
@@ -215,7 +211,7 @@ absl::StatusOr<ReportChange> ReviewHold(const rules::RuleSet& rules, ReportRecor
 
 absl::StatusOr<ReportChange> Release(ReportRecord record, const std::string& reason, const Act& act) {
   if (!IsOnHold(record.report)) {
-    return WrongState("NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad.");
+    return status::FailedPrecondition({"NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad."});
   }
   v1::Hold& hold = *record.report.mutable_hold();
   *hold.mutable_release_time() = ToProto(act.time);
@@ -237,8 +233,9 @@ absl::StatusOr<ReportChange> Forward(ReportRecord record, const std::string& for
                                      const std::string& reason, const Act& act) {
   RETURN_IF_ERROR(CheckNotEnded(record.report));
   if (record.report.state() == v1::Report::DECIDED) {
-    return WrongState("REPORT_DECIDED", "a decided report is not forwarded; make a report of your own instead",
-                      "Anmälan är redan beslutad och kan inte vidarebefordras.");
+    return status::FailedPrecondition({"REPORT_DECIDED",
+                                       "a decided report is not forwarded; make a report of your own instead",
+                                       "Anmälan är redan beslutad och kan inte vidarebefordras."});
   }
   v1::Forwarding& forwarding = *record.report.mutable_forwarding();
   *forwarding.mutable_forward_time() = ToProto(act.time);

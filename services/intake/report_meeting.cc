@@ -12,23 +12,19 @@ namespace {
 
 using proto_time::ToProto;
 
-absl::Status Refuse(std::string reason, std::string message, std::string swedish) {
-  return status::FailedPrecondition(
-      {.reason = std::move(reason), .message = std::move(message), .swedish = std::move(swedish)});
-}
-
 absl::Status CheckOpen(const ReportRecord& record) {
   if (!record.meeting.has_value()) return absl::OkStatus();
   const v1::ReportMeeting::State state = record.meeting->state();
   if (state != v1::ReportMeeting::HELD && state != v1::ReportMeeting::DECLINED) return absl::OkStatus();
-  return Refuse("REPORT_MEETING_ENDED", "the meeting was held or declined already",
-                "Anmälningsmötet är redan hållet eller avböjt.");
+  return status::FailedPrecondition({"REPORT_MEETING_ENDED", "the meeting was held or declined already",
+                                     "Anmälningsmötet är redan hållet eller avböjt."});
 }
 
 absl::Status CheckNotOnHold(const ReportRecord& record) {
   if (!IsOnHold(record.report)) return absl::OkStatus();
-  return Refuse("REPORT_ON_HOLD", "nothing may reveal the report to the guardians while it is on hold; release it first",
-                "Anmälan är spärrad. Inget möte får erbjudas förrän spärren är hävd.");
+  return status::FailedPrecondition(
+      {"REPORT_ON_HOLD", "nothing may reveal the report to the guardians while it is on hold; release it first",
+       "Anmälan är spärrad. Inget möte får erbjudas förrän spärren är hävd."});
 }
 
 ReportChange Changed(ReportRecord record, std::string type) {
@@ -72,10 +68,10 @@ absl::StatusOr<ReportChange> DeclineReportMeeting(ReportRecord record, const v1:
   v1::ReportMeeting& meeting = MeetingOf(record);
   // The hold goes before the must: while it is in force the meeting is impossible.
   if (meeting.mandatory() && request.decline_reason() == v1::ReportMeeting::UNSUITABLE) {
-    return Refuse("REPORT_MEETING_MANDATORY",
-                  "here a meeting that was asked for must be offered (" + meeting.legal_basis() +
-                      "); only IMPOSSIBLE and FAMILY_DECLINED are taken",
-                  "Här ska ett önskat anmälningsmöte alltid erbjudas.");
+    return status::FailedPrecondition({"REPORT_MEETING_MANDATORY",
+                                       "here a meeting that was asked for must be offered (" + meeting.legal_basis() +
+                                           "); only IMPOSSIBLE and FAMILY_DECLINED are taken",
+                                       "Här ska ett önskat anmälningsmöte alltid erbjudas."});
   }
   meeting.set_state(v1::ReportMeeting::DECLINED);
   meeting.set_decline_reason(request.decline_reason());

@@ -56,8 +56,8 @@ void CheckSiblings(const v1::Submission& submission, const std::vector<v1::Child
 absl::Status WithWhereToCall(absl::Status refused, const directory::v1::Unit* reception) {
   if (reception == nullptr || reception->telephone().empty()) return refused;
   return status::WithHelp(std::move(refused),
-                          absl::StrCat("Ring i stället: ", reception->display_name(), ", ", reception->telephone_hours(),
-                                       " (or report by telephone)"),
+                          absl::StrCat("Ring i stället: ", reception->display_name(), ", ",
+                                       reception->telephone_hours(), " (or report by telephone)"),
                           "tel:" + reception->telephone());
 }
 
@@ -121,16 +121,15 @@ absl::StatusOr<ReceivedReports> ReportService::NewReports(const Checked& checked
                      .formal_faults = checked.formal_faults,
                      .receive_time = checked.receive_time,
                      .first_receive_time = checked.receive_time};
-    const std::string municipality = resource_name::Match("municipalities/{municipality}/authorities/{id}",
-                                                          checked.receiver.authority)->front();
+    const std::string municipality =
+        resource_name::Match("municipalities/{municipality}/authorities/{id}", checked.receiver.authority)->front();
     report.name = MakeName(municipality, "reports", pg::Uuid::FromTime(now));
     *report.submission.mutable_child() = Normalised(child, calendar::LegalDay(now));
     ASSIGN_OR_RETURN(ReportRecord record, Receive(parts_.rules, report, sender));
     received.blind_indexes.push_back(BlindIndexOf(child, JurisdictionOf(record.report), now));
     received.reports.push_back(std::move(record));
   }
-  ASSIGN_OR_RETURN(received.feedback_clock_if_running,
-                   FeedbackClockIfRunning(parts_.rules, received.reports.front()));
+  ASSIGN_OR_RETURN(received.feedback_clock_if_running, FeedbackClockIfRunning(parts_.rules, received.reports.front()));
   return received;
 }
 
@@ -188,8 +187,8 @@ absl::StatusOr<v1::ReceiveReportResponse> ReportService::ReceiveReport(const rpc
                   .siblings = {request.siblings().begin(), request.siblings().end()},
                   .receive_time = call.now};
   if (request.has_receive_time()) {
-    checked.receive_time = RequireTime(true, request.receive_time(), "receive_time", call.now - kOldestReceipt,
-                                       call.now, violations);
+    checked.receive_time =
+        RequireTime(true, request.receive_time(), "receive_time", call.now - kOldestReceipt, call.now, violations);
   }
   const absl::CivilDay today = calendar::LegalDay(checked.receive_time);
   checked.submission = WithNormalisedChild(request.submission(), today);
@@ -342,9 +341,8 @@ absl::StatusOr<v1::Report> ReportService::ReviewHold(const rpc::CallContext& cal
 
 absl::StatusOr<v1::Report> ReportService::ReleaseReport(const rpc::CallContext& call,
                                                         const v1::ReleaseReportRequest& request) const {
-  return ChangedWithReason(call, request, [&](ReportRecord record) {
-    return Release(std::move(record), request.reason(), ActOf(call));
-  });
+  return ChangedWithReason(
+      call, request, [&](ReportRecord record) { return Release(std::move(record), request.reason(), ActOf(call)); });
 }
 
 absl::StatusOr<v1::Report> ReportService::AssignReport(const rpc::CallContext& call,
@@ -371,7 +369,8 @@ absl::StatusOr<v1::ForwardReportResponse> ReportService::ForwardReport(const rpc
   RequireText(request.reason(), "reason", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  ASSIGN_OR_RETURN(v1::Report report, ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  ASSIGN_OR_RETURN(v1::Report report,
+                   ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
                      RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
                      return ForwardTo(std::move(record), request, call);
                    }));

@@ -28,18 +28,18 @@ constexpr pg::Statement kSubmit = {
     " $38, $39, $40, $41)"};
 
 // What a ReportRecord is read from; ReadRecord has the same order.
-#define SAMVERKAN_REPORT_COLUMNS                                                                                      \
-  "SELECT r.report, r.authority, r.unit, r.child, r.state, r.assignee, r.sender_municipality, r.sender_authority,"    \
-  "       r.sender_unit, r.sender_subject, r.sender_system, r.receive_time, r.first_receive_time, r.version,"         \
-  "       r.submission, r.handling, f.state, f.ask_time, f.content, m.content,"                                       \
-  "       (SELECT v.investigation FROM investigation v WHERE v.municipality = r.municipality"                         \
-  "          AND v.authority = r.authority AND v.child = r.child AND v.state = 1),"                                   \
-  "       ARRAY(SELECT s.report FROM report s WHERE s.municipality = r.municipality"                                  \
-  "          AND s.submission_group = r.submission_group AND s.report <> r.report ORDER BY s.report),"                \
-  "       ARRAY(SELECT l.report FROM report l WHERE l.municipality = r.municipality AND l.authority = r.authority"    \
-  "          AND l.child = r.child AND l.report <> r.report ORDER BY l.receive_time, l.report)"                       \
-  "  FROM report r"                                                                                                   \
-  "  LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"                                 \
+#define SAMVERKAN_REPORT_COLUMNS                                                                                   \
+  "SELECT r.report, r.authority, r.unit, r.child, r.state, r.assignee, r.sender_municipality, r.sender_authority," \
+  "       r.sender_unit, r.sender_subject, r.sender_system, r.receive_time, r.first_receive_time, r.version,"      \
+  "       r.submission, r.handling, f.state, f.ask_time, f.content, m.content,"                                    \
+  "       (SELECT v.investigation FROM investigation v WHERE v.municipality = r.municipality"                      \
+  "          AND v.authority = r.authority AND v.child = r.child AND v.state = 1),"                                \
+  "       ARRAY(SELECT s.report FROM report s WHERE s.municipality = r.municipality"                               \
+  "          AND s.submission_group = r.submission_group AND s.report <> r.report ORDER BY s.report),"             \
+  "       ARRAY(SELECT l.report FROM report l WHERE l.municipality = r.municipality AND l.authority = r.authority" \
+  "          AND l.child = r.child AND l.report <> r.report ORDER BY l.receive_time, l.report)"                    \
+  "  FROM report r"                                                                                                \
+  "  LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"                              \
   "  LEFT JOIN report_meeting m ON m.municipality = r.municipality AND m.report = r.report"
 
 constexpr pg::Statement kFindReport = {"find_report",
@@ -50,16 +50,14 @@ constexpr pg::Statement kLockReport = {
     "lock_report", "SELECT 1::bigint FROM report WHERE municipality = $1 AND report = $2 FOR UPDATE"};
 
 constexpr pg::Statement kListHandled = {
-    "list_handled_reports",
-    SAMVERKAN_REPORT_COLUMNS
+    "list_handled_reports", SAMVERKAN_REPORT_COLUMNS
     " WHERE r.municipality = $1 AND r.authority = $2 AND ($3 OR r.unit = ANY($4) OR r.assignee = $5)"
     "   AND ($6::uuid IS NULL OR r.child = $6) AND (r.receive_time, r.report) < ($7, $8)"
     "   AND (NOT $9 OR f.report IS NOT NULL) AND ($10 = 0 OR f.state = $10)"
     " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
 
 constexpr pg::Statement kListSent = {
-    "list_sent_reports",
-    SAMVERKAN_REPORT_COLUMNS
+    "list_sent_reports", SAMVERKAN_REPORT_COLUMNS
     " WHERE r.municipality = $1 AND r.sender_municipality = $2 AND r.sender_authority = $3"
     "   AND (r.sender_unit = ANY($4) OR (r.sender_unit = '' AND r.sender_subject = $5 AND r.sender_system = $6))"
     "   AND (r.receive_time, r.report) < ($7, $8)"
@@ -144,9 +142,9 @@ absl::StatusOr<ReportRecord> ReadRecord(const pg::Row& row, const std::string& m
   std::vector<pg::Uuid> siblings, linked;
   Sender& sender = record.sender;
   RETURN_IF_ERROR(row.Into(id, authority, unit, child, state, assignee, sender.municipality, sender.authority,
-                           sender.unit, sender.subject, sender.system, receive_time, first_receive_time,
-                           record.version, submission, handling, feedback_state, ask_time, feedback, meeting, running,
-                           siblings, linked));
+                           sender.unit, sender.subject, sender.system, receive_time, first_receive_time, record.version,
+                           submission, handling, feedback_state, ask_time, feedback, meeting, running, siblings,
+                           linked));
   v1::Report& report = record.report;
   if (!report.ParseFromString(handling.data) || !report.mutable_submission()->ParseFromString(submission.data)) {
     return status::Internal("a stored report does not parse");
@@ -211,8 +209,7 @@ outbox::Touched TouchedBy(const ReportRecord& record) {
   return touched;
 }
 
-absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const ResourceKey& key,
-                                     const ReportRecord& record) {
+absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const ResourceKey& key, const ReportRecord& record) {
   if (record.feedback.has_value()) {
     const v1::Feedback& feedback = *record.feedback;
     const auto asked =
@@ -384,11 +381,11 @@ absl::Status StoreInvestigation(pg::Transaction& transaction, const ReportChange
 absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& key,
                          const ReportRecord& before, const ReportChange& change) {
   const v1::Report& report = change.after.report;
-  RETURN_IF_ERROR(transaction
-                      .Execute(kStoreReport, pg::Params(key.municipality, key.id, LastPart(report.unit()),
-                                                        int64_t{report.state()}, IsOnHold(report), report.assignee(),
-                                                        pg::Bytes{Handling(report)}))
-                      .status());
+  RETURN_IF_ERROR(
+      transaction
+          .Execute(kStoreReport, pg::Params(key.municipality, key.id, LastPart(report.unit()), int64_t{report.state()},
+                                            IsOnHold(report), report.assignee(), pg::Bytes{Handling(report)}))
+          .status());
   RETURN_IF_ERROR(StoreDeadlines(transaction, key, JurisdictionOf(report).authority, "reports",
                                  before.report.deadlines(), report.deadlines()));
   RETURN_IF_ERROR(StoreFeedbackAndMeeting(transaction, key, change.after));
@@ -488,10 +485,9 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth:
   if (!filter.child.empty()) {
     ASSIGN_OR_RETURN(child, pg::Uuid::Parse(filter.child));
   }
-  return transaction.Query(
-      kListHandled, pg::Params(filter.municipality, caller.authority, caller.Has(access::v1::DUTY), caller.units,
-                               caller.subject, child, before.first, before.second, filter.with_feedback,
-                               feedback_state, limit));
+  return transaction.Query(kListHandled, pg::Params(filter.municipality, caller.authority, caller.Has(access::v1::DUTY),
+                                                    caller.units, caller.subject, child, before.first, before.second,
+                                                    filter.with_feedback, feedback_state, limit));
 }
 
 }  // namespace
@@ -513,23 +509,22 @@ absl::StatusOr<ReportRecord> ReportStore::Find(absl::Time deadline, const Resour
 absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext& call, const ResourceKey& key,
                                                          const idempotency::Request& request,
                                                          const Transition& transition) {
-  return pool_.Write(
-      call.deadline, "change_report", [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
-        const std::vector<std::string> resources = {MakeName(key.municipality, "reports", key.id)};
-        ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
-        RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(key.municipality, key.id)).status());
-        ASSIGN_OR_RETURN(const ReportRecord before, FindIn(transaction, key));
-        if (repeated.has_value()) {
-          RETURN_IF_ERROR(outbox::Append(
-              transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, TouchedBy(before))));
-          return Changed{before, true};
-        }
-        ASSIGN_OR_RETURN(const ReportChange change, transition(before));
-        RETURN_IF_ERROR(StoreChange(transaction, call, key, before, change));
-        RETURN_IF_ERROR(StoreForwarded(transaction, call, request, change));
-        ASSIGN_OR_RETURN(ReportRecord after, FindIn(transaction, key));
-        return Changed{std::move(after), false};
-      });
+  return pool_.Write(call.deadline, "change_report", [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
+    const std::vector<std::string> resources = {MakeName(key.municipality, "reports", key.id)};
+    ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
+    RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(key.municipality, key.id)).status());
+    ASSIGN_OR_RETURN(const ReportRecord before, FindIn(transaction, key));
+    if (repeated.has_value()) {
+      RETURN_IF_ERROR(
+          outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, TouchedBy(before))));
+      return Changed{before, true};
+    }
+    ASSIGN_OR_RETURN(const ReportChange change, transition(before));
+    RETURN_IF_ERROR(StoreChange(transaction, call, key, before, change));
+    RETURN_IF_ERROR(StoreForwarded(transaction, call, request, change));
+    ASSIGN_OR_RETURN(ReportRecord after, FindIn(transaction, key));
+    return Changed{std::move(after), false};
+  });
 }
 
 absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call, const Filter& filter) {
@@ -555,11 +550,11 @@ absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call
 absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(absl::Time deadline, const WorkFilter& filter) {
   return pool_.Read(deadline, "list_work_items", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<WorkPage> {
     ASSIGN_OR_RETURN(WorkPlace place, ParseWorkCursor(filter.cursor));
-    ASSIGN_OR_RETURN(const pg::Rows rows,
-                     transaction.Query(kListWork, pg::Params(filter.municipality, filter.authority, filter.unit,
-                                                             int64_t{filter.to_do}, filter.today, place.latest,
-                                                             place.receive_time, place.id,
-                                                             int64_t{filter.page_size} + 1)));
+    ASSIGN_OR_RETURN(
+        const pg::Rows rows,
+        transaction.Query(kListWork, pg::Params(filter.municipality, filter.authority, filter.unit,
+                                                int64_t{filter.to_do}, filter.today, place.latest, place.receive_time,
+                                                place.id, int64_t{filter.page_size} + 1)));
     WorkPage page;
     std::vector<pg::Uuid> ids;
     for (const pg::Row row : rows) {

@@ -58,11 +58,11 @@ absl::Time RequireTime(bool given, const google::protobuf::Timestamp& time, cons
                        absl::Time earliest, absl::Time latest, status::Violations& violations) {
   const auto parsed = given ? proto_time::FromProto(time) : std::nullopt;
   if (parsed.has_value() && *parsed >= earliest && *parsed <= latest) return *parsed;
-  violations.Add(field,
-                 absl::StrCat("expected an instant from ", absl::FormatTime(earliest, absl::UTCTimeZone()), " to ",
-                              latest == absl::InfiniteFuture() ? "any later time"
-                                                               : absl::FormatTime(latest, absl::UTCTimeZone())),
-                 "Ange en rimlig tidpunkt.");
+  violations.Add(
+      field,
+      absl::StrCat("expected an instant from ", absl::FormatTime(earliest, absl::UTCTimeZone()), " to ",
+                   latest == absl::InfiniteFuture() ? "any later time" : absl::FormatTime(latest, absl::UTCTimeZone())),
+      "Ange en rimlig tidpunkt.");
   return earliest;
 }
 

@@ -71,9 +71,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   // Made after the server, whose metrics it adds to; asked only by calls, after Start.
   std::unique_ptr<outbox::Relay> relay;
   ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *verifier, *writer, relay), clock, logger));
-  relay = std::make_unique<outbox::Relay>(
-      *job_pool, clock, outbox::DeliverTo(flags.audit, flags.service_token_file),
-      outbox::Relay::Options{.longest_backlog = flags.longest_backlog}, *server->metrics().registry(), logger);
+  relay = std::make_unique<outbox::Relay>(*job_pool, clock, outbox::DeliverTo(flags.audit, flags.service_token_file),
+                                          outbox::Relay::Options{.longest_backlog = flags.longest_backlog},
+                                          *server->metrics().registry(), logger);
   DeadlineSweeper sweeper(*job_pool, clock, *server->metrics().registry(), logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));

@@ -158,8 +158,7 @@ class Check {
   void NotTold(const v1::NotTold& not_told) {
     if (not_told.reason() == v1::NotTold::REASON_UNSPECIFIED) {
       Add("NOT_TOLD_REASON_MISSING", "submission.guardians_told.not_told.reason",
-          "expected the reason why the guardians were not told",
-          "Ange varför vårdnadshavarna inte är underrättade.");
+          "expected the reason why the guardians were not told", "Ange varför vårdnadshavarna inte är underrättade.");
     }
     if (not_told.reason() == v1::NotTold::OTHER && IsBlank(not_told.explanation())) {
       Add("NOT_TOLD_REASON_MISSING", "submission.guardians_told.not_told.explanation",

@@ -21,8 +21,8 @@ using google::protobuf::FileDescriptor;
 using google::protobuf::MethodDescriptor;
 
 // Fields that hold no personal data wherever they stand (AIP-122, 154, 155, 158).
-constexpr std::array<std::string_view, 6> kFreeOfPersonalData = {
-    "name", "parent", "etag", "request_id", "page_token", "next_page_token"};
+constexpr std::array<std::string_view, 6> kFreeOfPersonalData = {"name",       "parent",     "etag",
+                                                                 "request_id", "page_token", "next_page_token"};
 
 void CheckMethod(const MethodDescriptor& method, std::vector<std::string>& faults) {
   const auto& rule = method.options().GetExtension(samverkan::access::v1::rule);
@@ -48,8 +48,8 @@ bool IsFreeOfPersonalData(const FieldDescriptor& field) {
 void CheckMessage(const Descriptor& message, std::vector<std::string>& faults) {
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
-    const bool categorised = field.options().GetExtension(samverkan::data::v1::category) !=
-                             samverkan::data::v1::CATEGORY_UNSPECIFIED;
+    const bool categorised =
+        field.options().GetExtension(samverkan::data::v1::category) != samverkan::data::v1::CATEGORY_UNSPECIFIED;
     if (!categorised && HoldsText(field) && !IsFreeOfPersonalData(field)) {
       faults.push_back(field.full_name() + ": no (samverkan.data.v1.category)");
     }
@@ -59,8 +59,8 @@ void CheckMessage(const Descriptor& message, std::vector<std::string>& faults) {
 
 class AnnotationsCheck : public google::protobuf::compiler::CodeGenerator {
  public:
-  bool Generate(const FileDescriptor* file, const std::string&,
-                google::protobuf::compiler::GeneratorContext*, std::string* error) const override {
+  bool Generate(const FileDescriptor* file, const std::string&, google::protobuf::compiler::GeneratorContext*,
+                std::string* error) const override {
     std::vector<std::string> faults;
     for (int i = 0; i < file->message_type_count(); ++i) CheckMessage(*file->message_type(i), faults);
     for (int i = 0; i < file->service_count(); ++i) {
