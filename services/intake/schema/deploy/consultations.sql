@@ -20,7 +20,7 @@ CREATE TABLE consultation (
   content bytea NOT NULL,
   PRIMARY KEY (municipality, consultation)
 );
-CREATE INDEX consultation_by_authority ON consultation (municipality, authority, create_time, consultation);
+CREATE INDEX consultation_by_authority ON consultation (authority, municipality, create_time, consultation);
 CREATE INDEX consultation_by_asker
   ON consultation (asker_municipality, asker_authority, asker_unit, create_time, consultation);
 

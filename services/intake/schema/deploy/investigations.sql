@@ -19,9 +19,9 @@ CREATE TABLE investigation (
   content bytea NOT NULL,
   PRIMARY KEY (municipality, investigation)
 );
-CREATE INDEX investigation_by_unit ON investigation (municipality, authority, unit, open_time, investigation);
+CREATE INDEX investigation_by_unit ON investigation (authority, municipality, unit, open_time, investigation);
 -- At most one investigation of a child runs at an authority at a time.
-CREATE UNIQUE INDEX investigation_running ON investigation (municipality, authority, child) WHERE state = 1;
+CREATE UNIQUE INDEX investigation_running ON investigation (child, authority, municipality) WHERE state = 1;
 
 -- The reports that an investigation rests on.
 CREATE TABLE investigation_report (
