@@ -14,6 +14,7 @@ namespace samverkan::intake {
 absl::StatusOr<v1::Report> AssessmentService::RecordProtectionAssessment(
     const rpc::CallContext& call, const v1::RecordProtectionAssessmentRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireChoice(request.need(), "need", "NO_IMMEDIATE_PROTECTION, IMMEDIATE_PROTECTION", violations);
@@ -29,10 +30,12 @@ absl::StatusOr<v1::Report> AssessmentService::RecordProtectionAssessment(
 absl::StatusOr<v1::Report> AssessmentService::ExtendPreliminaryAssessment(
     const rpc::CallContext& call, const v1::ExtendPreliminaryAssessmentRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.ground(), "ground", violations);
   RequireText(request.reasons(), "reasons", violations);
+  RequireDay(request.latest_date(), "latest_date", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
   return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
@@ -44,6 +47,7 @@ absl::StatusOr<v1::Report> AssessmentService::ExtendPreliminaryAssessment(
 absl::StatusOr<v1::Report> AssessmentService::DecideReport(const rpc::CallContext& call,
                                                            const v1::DecideReportRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireChoice(request.outcome(), "outcome", "OPENED, NOT_OPENED, ADDED_TO_RUNNING", violations);

@@ -41,6 +41,7 @@ absl::StatusOr<v1::Consultation> ConsultationService::Shown(const rpc::CallConte
 absl::StatusOr<v1::Consultation> ConsultationService::CreateConsultation(
     const rpc::CallContext& call, const v1::CreateConsultationRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   RequireAuthority(parts_.units, request.parent(), violations);
   RequireAnonymousText(request.question(), "question", call, violations);
   CheckAge(request, violations);
@@ -87,6 +88,7 @@ absl::StatusOr<v1::ListConsultationsResponse> ConsultationService::ListConsultat
 absl::StatusOr<v1::Consultation> ConsultationService::AdviseConsultation(
     const rpc::CallContext& call, const v1::AdviseConsultationRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RequireEtag(request.etag(), violations);
   RequireAnonymousText(request.advice(), "advice", call, violations);

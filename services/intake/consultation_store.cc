@@ -13,6 +13,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/list_cursor.h"
 
 namespace samverkan::intake {
 namespace {
@@ -123,27 +124,6 @@ absl::Status Insert(pg::Transaction& transaction, const ResourceKey& key, const 
       .status();
 }
 
-// Cursor of a list: time of asking in microseconds and id; before all for an empty one.
-absl::StatusOr<std::pair<absl::Time, pg::Uuid>> ParseCursor(const std::string& cursor) {
-  if (cursor.empty()) {
-    std::array<uint8_t, 16> last;
-    last.fill(0xFF);
-    return std::pair(absl::InfiniteFuture(), pg::Uuid(last));
-  }
-  const std::vector<std::string> parts = absl::StrSplit(cursor, '/');
-  int64_t microseconds = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &microseconds)) {
-    return status::Internal("a sealed cursor does not parse");
-  }
-  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(parts[1]));
-  return std::pair(absl::FromUnixMicros(microseconds), id);
-}
-
-std::string CursorAfter(const v1::Consultation& consultation) {
-  const absl::Time created = proto_time::FromProto(consultation.create_time()).value_or(absl::UnixEpoch());
-  return absl::StrCat(absl::ToUnixMicros(created), "/", LastPart(consultation.name()));
-}
-
 }  // namespace
 
 absl::StatusOr<ConsultationStore::Changed> ConsultationStore::Create(const rpc::CallContext& call,
@@ -195,7 +175,7 @@ absl::StatusOr<ConsultationStore::Changed> ConsultationStore::Change(const rpc::
 absl::StatusOr<ConsultationStore::Page> ConsultationStore::List(const rpc::CallContext& call,
                                                                 const std::string& municipality, int32_t page_size,
                                                                 const std::string& cursor) {
-  ASSIGN_OR_RETURN(const auto before, ParseCursor(cursor));
+  ASSIGN_OR_RETURN(const auto before, ParseListCursor(cursor));
   const auth::Caller& caller = call.caller;
   const bool staff = IsStaffOf(caller, {municipality, caller.authority});
   return pool_.Read(call.deadline, "list_consultations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
@@ -203,11 +183,12 @@ absl::StatusOr<ConsultationStore::Page> ConsultationStore::List(const rpc::CallC
         const pg::Rows rows,
         transaction.Query(kListConsultations,
                           pg::Params(municipality, staff, caller.authority, caller.units, caller.subject, caller.system,
-                                     before.first, before.second, int64_t{page_size} + 1, caller.municipality)));
+                                     before.time, before.id, int64_t{page_size} + 1, caller.municipality)));
     Page page;
     for (const pg::Row row : rows) {
       if (page.consultations.size() == static_cast<size_t>(page_size)) {
-        page.next_cursor = CursorAfter(page.consultations.back().consultation);
+        page.next_cursor = MakeListCursor(page.consultations.back().consultation.create_time(),
+                                          page.consultations.back().consultation.name());
         break;
       }
       ASSIGN_OR_RETURN(ConsultationRecord record, ReadRecord(row, municipality));

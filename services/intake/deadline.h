@@ -41,8 +41,7 @@ using Deadlines = google::protobuf::RepeatedPtrField<v1::Deadline>;
 // The clock that `starts_at` starts at `start` under `question`, by the law of that day.
 // NOT_FOUND where no law sets it.
 absl::StatusOr<v1::Deadline> StartClock(const rules::RuleSet& rules, std::string_view question,
-                                        std::string_view starts_at, absl::Time start,
-                                        const Jurisdiction& jurisdiction);
+                                        std::string_view starts_at, absl::Time start, const Jurisdiction& jurisdiction);
 
 // As StartClock, added to `deadlines`. A clock that no law sets is not added: that is no
 // fault.

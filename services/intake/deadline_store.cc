@@ -19,6 +19,12 @@ constexpr pg::Statement kFindDeadlines = {
     "       end_time, breach_time, extensions"
     "  FROM deadline WHERE municipality = $1 AND subject = $2 ORDER BY start_time, clock"};
 
+constexpr pg::Statement kFindDeadlinesOf = {
+    "find_deadlines_of",
+    "SELECT subject, clock, rule, legal_basis, unverified, started_by, start_time, due_date, latest_date, state,"
+    "       end_time, breach_time, extensions"
+    "  FROM deadline WHERE municipality = $1 AND subject = ANY($2) ORDER BY start_time, clock"};
+
 constexpr pg::Statement kFindPendingDeadlines = {
     "find_pending_deadlines",
     "SELECT subject, clock, rule, legal_basis, unverified, started_by, start_time, due_date, latest_date, state,"
@@ -84,6 +90,19 @@ absl::StatusOr<v1::Deadline> ReadDeadline(const pg::Row& row, int first) {
   return deadline;
 }
 
+absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindBySubject(pg::ReadTransaction& transaction,
+                                                            const pg::Statement& statement,
+                                                            const std::string& municipality,
+                                                            const std::vector<pg::Uuid>& subjects) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(statement, pg::Params(municipality, subjects)));
+  std::map<pg::Uuid, Deadlines> found;
+  for (const pg::Row row : rows) {
+    ASSIGN_OR_RETURN(const pg::Uuid subject, row.Get<pg::Uuid>(0));
+    ASSIGN_OR_RETURN(*found[subject].Add(), ReadDeadline(row, 1));
+  }
+  return found;
+}
+
 bool IsSameClock(const v1::Deadline& a, const v1::Deadline& b) {
   return a.clock() == b.clock() && a.start_time().seconds() == b.start_time().seconds() &&
          a.start_time().nanos() == b.start_time().nanos();
@@ -124,16 +143,16 @@ absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const 
   return deadlines;
 }
 
+absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindDeadlinesOf(pg::ReadTransaction& transaction,
+                                                              const std::string& municipality,
+                                                              const std::vector<pg::Uuid>& subjects) {
+  return FindBySubject(transaction, kFindDeadlinesOf, municipality, subjects);
+}
+
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTransaction& transaction,
                                                                    const std::string& municipality,
                                                                    const std::vector<pg::Uuid>& subjects) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindPendingDeadlines, pg::Params(municipality, subjects)));
-  std::map<pg::Uuid, Deadlines> found;
-  for (const pg::Row row : rows) {
-    ASSIGN_OR_RETURN(const pg::Uuid subject, row.Get<pg::Uuid>(0));
-    ASSIGN_OR_RETURN(*found[subject].Add(), ReadDeadline(row, 1));
-  }
-  return found;
+  return FindBySubject(transaction, kFindPendingDeadlines, municipality, subjects);
 }
 
 absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,

@@ -20,6 +20,11 @@ namespace samverkan::intake {
 // The clocks of a report or investigation, in the order of their start.
 absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const ResourceKey& subject);
 
+// The clocks of several, by id, in the order of their start.
+absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindDeadlinesOf(pg::ReadTransaction& transaction,
+                                                              const std::string& municipality,
+                                                              const std::vector<pg::Uuid>& subjects);
+
 // The running clocks of several, by id, nearest first.
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTransaction& transaction,
                                                                    const std::string& municipality,

@@ -41,12 +41,15 @@ absl::StatusOr<v1::Feedback> FeedbackService::Change(const rpc::CallContext& cal
                                                      const idempotency::Request& request,
                                                      const ReportStore::Transition& transition) const {
   ASSIGN_OR_RETURN(const ReportStore::Changed changed, store_.Change(call, key, request, transition));
-  return FeedbackViewFor(call.caller, changed.record);
+  ASSIGN_OR_RETURN(v1::Feedback view, FeedbackViewFor(call.caller, changed.record));
+  if (changed.repeated) RETURN_IF_ERROR(store_.RecordRead(call, {&changed.record}, {}));
+  return view;
 }
 
 absl::StatusOr<v1::Feedback> FeedbackService::RequestFeedback(const rpc::CallContext& call,
                                                               const v1::RequestFeedbackRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
@@ -59,6 +62,7 @@ absl::StatusOr<v1::Feedback> FeedbackService::RequestFeedback(const rpc::CallCon
 absl::StatusOr<v1::Feedback> FeedbackService::GiveFeedback(const rpc::CallContext& call,
                                                            const v1::GiveFeedbackRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
   RequireEtag(request.etag(), violations);
   RequireTest(request.suitability_test(), v1::SuitabilityTest::SUITABLE, violations);
@@ -74,6 +78,7 @@ absl::StatusOr<v1::Feedback> FeedbackService::GiveFeedback(const rpc::CallContex
 absl::StatusOr<v1::Feedback> FeedbackService::RefuseFeedback(const rpc::CallContext& call,
                                                              const v1::RefuseFeedbackRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
   RequireEtag(request.etag(), violations);
   RequireTest(request.suitability_test(), v1::SuitabilityTest::UNSUITABLE, violations);

@@ -44,8 +44,7 @@ absl::StatusOr<v1::Investigation> ViewFor(const auth::Caller& caller, const Inve
 
 // Extends it on the ground that the law names.
 absl::StatusOr<InvestigationChange> ExtendInvestigation(const rules::RuleSet& rules, InvestigationRecord record,
-                                                        const v1::ExtendInvestigationRequest& request,
-                                                        const Act& act);
+                                                        const v1::ExtendInvestigationRequest& request, const Act& act);
 
 // Closes it. `manager`: whether the caller leads the unit, and so may close although
 // feedback is owed.

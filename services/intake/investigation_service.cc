@@ -17,11 +17,6 @@ namespace {
 
 constexpr char kCollection[] = "investigations";
 
-void RequireDay(const std::string& text, const std::string& field, status::Violations& violations) {
-  if (proto_time::ParseDay(text).has_value()) return;
-  violations.Add(field, "expected a date, as \"2026-01-23\"", "Ange ett datum, till exempel 2026-01-23.");
-}
-
 bool LeadsUnitOf(const auth::Caller& caller, const v1::Investigation& investigation) {
   const std::string unit = LastPart(investigation.unit());
   return caller.Has(access::v1::UNIT_MANAGER) &&
@@ -92,6 +87,7 @@ absl::StatusOr<v1::ListInvestigationsResponse> InvestigationService::ListInvesti
 absl::StatusOr<v1::Investigation> InvestigationService::ExtendInvestigation(
     const rpc::CallContext& call, const v1::ExtendInvestigationRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.ground(), "ground", violations);
@@ -106,6 +102,7 @@ absl::StatusOr<v1::Investigation> InvestigationService::ExtendInvestigation(
 absl::StatusOr<v1::Investigation> InvestigationService::CloseInvestigation(
     const rpc::CallContext& call, const v1::CloseInvestigationRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RequireEtag(request.etag(), violations);
   RequireChoice(request.result(), "result", "WITH_MEASURE, WITHOUT_MEASURE", violations);
@@ -121,6 +118,7 @@ absl::StatusOr<v1::Investigation> InvestigationService::CloseInvestigation(
 absl::StatusOr<v1::Investigation> InvestigationService::ReopenInvestigation(
     const rpc::CallContext& call, const v1::ReopenInvestigationRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RequireEtag(request.etag(), violations);
   // That new facts are given is the law's question, and answered as such.
@@ -136,6 +134,7 @@ absl::StatusOr<v1::Investigation> InvestigationService::ReopenInvestigation(
 absl::StatusOr<v1::Investigation> InvestigationService::AssignInvestigation(
     const rpc::CallContext& call, const v1::AssignInvestigationRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.assignee(), "assignee", violations);

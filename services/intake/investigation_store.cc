@@ -16,6 +16,7 @@
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "services/intake/deadline_store.h"
+#include "services/intake/list_cursor.h"
 
 namespace samverkan::intake {
 namespace {
@@ -184,29 +185,6 @@ absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& c
   return StoreEvents(transaction, call, change);
 }
 
-// ---- pages ----
-
-// Cursor of a list: time of opening in microseconds and id; before all for an empty one.
-absl::StatusOr<std::pair<absl::Time, pg::Uuid>> ParseCursor(const std::string& cursor) {
-  if (cursor.empty()) {
-    std::array<uint8_t, 16> last;
-    last.fill(0xFF);
-    return std::pair(absl::InfiniteFuture(), pg::Uuid(last));
-  }
-  const std::vector<std::string> parts = absl::StrSplit(cursor, '/');
-  int64_t microseconds = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &microseconds)) {
-    return status::Internal("a sealed cursor does not parse");
-  }
-  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(parts[1]));
-  return std::pair(absl::FromUnixMicros(microseconds), id);
-}
-
-std::string CursorAfter(const v1::Investigation& investigation) {
-  const absl::Time opened = proto_time::FromProto(investigation.open_time()).value_or(absl::UnixEpoch());
-  return absl::StrCat(absl::ToUnixMicros(opened), "/", LastPart(investigation.name()));
-}
-
 }  // namespace
 
 absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investigation& investigation) {
@@ -277,18 +255,19 @@ absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::Cal
                                                                   const std::string& cursor) {
   const auth::Caller& caller = call.caller;
   if (caller.municipality != municipality) return NotFound("investigation");
-  ASSIGN_OR_RETURN(const auto before, ParseCursor(cursor));
+  ASSIGN_OR_RETURN(const auto before, ParseListCursor(cursor));
   return pool_.Read(
       call.deadline, "list_investigations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
         ASSIGN_OR_RETURN(
             const pg::Rows rows,
             transaction.Query(kListInvestigations, pg::Params(municipality, caller.authority, caller.units,
-                                                              caller.subject, caller.Has(access::v1::DUTY),
-                                                              before.first, before.second, int64_t{page_size} + 1)));
+                                                              caller.subject, caller.Has(access::v1::DUTY), before.time,
+                                                              before.id, int64_t{page_size} + 1)));
         Page page;
         for (const pg::Row row : rows) {
           if (page.investigations.size() == static_cast<size_t>(page_size)) {
-            page.next_cursor = CursorAfter(page.investigations.back().investigation);
+            page.next_cursor = MakeListCursor(page.investigations.back().investigation.open_time(),
+                                              page.investigations.back().investigation.name());
             break;
           }
           ASSIGN_OR_RETURN(InvestigationRecord record, ReadRecord(transaction, row, municipality));

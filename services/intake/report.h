@@ -114,8 +114,7 @@ absl::StatusOr<std::optional<v1::Deadline>> FeedbackClockIfRunning(const rules::
 // The changes. Each returns FAILED_PRECONDITION with a stable reason where the report's
 // state does not allow it; each is done by `act`.
 // `from_sender`: whether the sender gives it, who sees its own supplements only.
-absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, bool from_sender,
-                                        const Act& act);
+absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, bool from_sender, const Act& act);
 absl::StatusOr<ReportChange> ConfirmReceipt(ReportRecord record, const Act& act);
 absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
                                   const Act& act);

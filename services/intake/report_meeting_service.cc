@@ -37,7 +37,9 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::Change(const rpc::CallCo
                      RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
                      return transition(std::move(record), request, ActOf(call));
                    }));
-  return MeetingViewFor(call.caller, changed.record);
+  ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(call.caller, changed.record));
+  if (changed.repeated) RETURN_IF_ERROR(store_.RecordRead(call, {&changed.record}, {}));
+  return view;
 }
 
 absl::StatusOr<v1::ReportMeeting> ReportMeetingService::GetReportMeeting(
@@ -54,6 +56,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::GetReportMeeting(
 absl::StatusOr<v1::ReportMeeting> ReportMeetingService::OfferReportMeeting(
     const rpc::CallContext& call, const v1::OfferReportMeetingRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireReport(request.name(), violations);
   RequireEtag(request.etag(), violations);
   RequireTime(request.has_meet_time(), request.meet_time(), "meet_time", call.now, call.now + absl::Hours(24 * 366),
@@ -67,6 +70,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::OfferReportMeeting(
 absl::StatusOr<v1::ReportMeeting> ReportMeetingService::DeclineReportMeeting(
     const rpc::CallContext& call, const v1::DeclineReportMeetingRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireReport(request.name(), violations);
   RequireEtag(request.etag(), violations);
   RequireChoice(request.decline_reason(), "decline_reason", "UNSUITABLE, IMPOSSIBLE, FAMILY_DECLINED", violations);
@@ -78,6 +82,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::DeclineReportMeeting(
 absl::StatusOr<v1::ReportMeeting> ReportMeetingService::RecordReportMeeting(
     const rpc::CallContext& call, const v1::RecordReportMeetingRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireReport(request.name(), violations);
   RequireEtag(request.etag(), violations);
   RequireTime(request.has_meet_time(), request.meet_time(), "meet_time", call.now - absl::Hours(24 * 366), call.now,

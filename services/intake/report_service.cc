@@ -163,6 +163,7 @@ absl::StatusOr<v1::SubmitReportResponse> ReportService::SubmitReport(const rpc::
                   .receive_time = call.now};
   ASSIGN_OR_RETURN(checked.mandate, MandateOf(parts_.rules, request.submission(), call.now));
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   checked.receiver = RequireReceiver(parts_.units, request.parent(), violations);
   for (const FormalFault& fault : FormalFaults(request.submission(), checked.siblings, checked.mandate, today)) {
     violations.Add(fault.violation.field, fault.violation.description, fault.violation.swedish);
@@ -183,6 +184,7 @@ absl::StatusOr<v1::SubmitReportResponse> ReportService::SubmitReport(const rpc::
 absl::StatusOr<v1::ReceiveReportResponse> ReportService::ReceiveReport(const rpc::CallContext& call,
                                                                        const v1::ReceiveReportRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   Checked checked{.submission = request.submission(),
                   .siblings = {request.siblings().begin(), request.siblings().end()},
                   .receive_time = call.now};
@@ -287,6 +289,7 @@ absl::StatusOr<v1::ListWorkItemsResponse> ReportService::ListWorkItems(const rpc
 absl::StatusOr<v1::Report> ReportService::SupplementReport(const rpc::CallContext& call,
                                                            const v1::SupplementReportRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireText(request.text(), "text", violations);
   RETURN_IF_ERROR(violations.ToStatus());
@@ -301,6 +304,7 @@ absl::StatusOr<v1::Report> ReportService::SupplementReport(const rpc::CallContex
 absl::StatusOr<v1::Report> ReportService::ConfirmReceipt(const rpc::CallContext& call,
                                                          const v1::ConfirmReceiptRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
@@ -314,6 +318,7 @@ template <typename Request, typename Transition>
 absl::StatusOr<v1::Report> ReportService::ChangedWithReason(const rpc::CallContext& call, const Request& request,
                                                             const Transition& transition) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.reason(), "reason", violations);
@@ -348,6 +353,7 @@ absl::StatusOr<v1::Report> ReportService::ReleaseReport(const rpc::CallContext& 
 absl::StatusOr<v1::Report> ReportService::AssignReport(const rpc::CallContext& call,
                                                        const v1::AssignReportRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.assignee(), "assignee", violations);
@@ -364,6 +370,7 @@ absl::StatusOr<v1::Report> ReportService::AssignReport(const rpc::CallContext& c
 absl::StatusOr<v1::ForwardReportResponse> ReportService::ForwardReport(const rpc::CallContext& call,
                                                                        const v1::ForwardReportRequest& request) const {
   status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.reason(), "reason", violations);
@@ -406,7 +413,10 @@ absl::StatusOr<ReportChange> ReportService::ForwardTo(ReportRecord record, const
   ASSIGN_OR_RETURN(moved.mandate, MandateOf(parts_.rules, moved.submission, first_received));
   ReceivedReports received;
   ASSIGN_OR_RETURN(ReportRecord there, Receive(parts_.rules, moved, record.sender));
-  *there.report.mutable_supplements() = record.report.supplements();
+  // What the staff here added is secret between authorities; what the sender said follows.
+  for (const v1::Supplement& supplement : record.report.supplements()) {
+    if (supplement.from_sender()) *there.report.add_supplements() = supplement;
+  }
   received.blind_indexes.push_back(BlindIndexOf(moved.submission.child(), JurisdictionOf(there.report), call.now));
   ASSIGN_OR_RETURN(received.feedback_clock_if_running, FeedbackClockIfRunning(parts_.rules, there));
   received.reports.push_back(std::move(there));

@@ -40,8 +40,7 @@ class ReportService {
                                                           const v1::ForwardReportRequest& request) const;
   absl::StatusOr<v1::Report> HoldReport(const rpc::CallContext& call, const v1::HoldReportRequest& request) const;
   absl::StatusOr<v1::Report> ReviewHold(const rpc::CallContext& call, const v1::ReviewHoldRequest& request) const;
-  absl::StatusOr<v1::Report> ReleaseReport(const rpc::CallContext& call,
-                                           const v1::ReleaseReportRequest& request) const;
+  absl::StatusOr<v1::Report> ReleaseReport(const rpc::CallContext& call, const v1::ReleaseReportRequest& request) const;
   absl::StatusOr<v1::Report> AssignReport(const rpc::CallContext& call, const v1::AssignReportRequest& request) const;
 
   // The service to serve; it refers to this object, which must outlive it.

@@ -14,6 +14,7 @@
 #include "libs/status/status.h"
 #include "services/intake/deadline_store.h"
 #include "services/intake/investigation_store.h"
+#include "services/intake/list_cursor.h"
 
 namespace samverkan::intake {
 namespace {
@@ -408,22 +409,6 @@ absl::Status StoreForwarded(pg::Transaction& transaction, const rpc::CallContext
 
 // ---- pages ----
 
-// Cursor of a list: receive time in microseconds and id; before all for an empty one.
-absl::StatusOr<std::pair<absl::Time, pg::Uuid>> ParseListCursor(const std::string& cursor) {
-  if (cursor.empty()) {
-    std::array<uint8_t, 16> last;
-    last.fill(0xFF);
-    return std::pair(absl::FromUnixSeconds(253402300799), pg::Uuid(last));
-  }
-  const std::vector<std::string> parts = absl::StrSplit(cursor, '/');
-  int64_t microseconds = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &microseconds)) {
-    return status::Internal("a sealed cursor does not parse");
-  }
-  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(parts[1]));
-  return std::pair(absl::FromUnixMicros(microseconds), id);
-}
-
 struct WorkPlace {
   absl::CivilDay latest = absl::CivilDay(1, 1, 1);
   absl::Time receive_time = absl::FromUnixSeconds(-62135596800);
@@ -478,7 +463,7 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth:
   if (!HandlesReports(caller)) {
     return transaction.Query(
         kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority, caller.units, caller.subject,
-                              caller.system, before.first, before.second, filter.with_feedback, feedback_state, limit));
+                              caller.system, before.time, before.id, filter.with_feedback, feedback_state, limit));
   }
   if (caller.municipality != filter.municipality) return NotFound("report");
   std::optional<pg::Uuid> child;
@@ -486,7 +471,7 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth:
     ASSIGN_OR_RETURN(child, pg::Uuid::Parse(filter.child));
   }
   return transaction.Query(kListHandled, pg::Params(filter.municipality, caller.authority, caller.Has(access::v1::DUTY),
-                                                    caller.units, caller.subject, child, before.first, before.second,
+                                                    caller.units, caller.subject, child, before.time, before.id,
                                                     filter.with_feedback, feedback_state, limit));
 }
 
@@ -531,18 +516,20 @@ absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call
   return pool_.Read(call.deadline, "list_reports", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
     ASSIGN_OR_RETURN(const pg::Rows rows, QueryList(transaction, call.caller, filter));
     Page page;
+    std::vector<pg::Uuid> ids;
     for (const pg::Row row : rows) {
       if (static_cast<int32_t>(page.reports.size()) == filter.page_size) {
         const v1::Report& last = page.reports.back().report;
-        const absl::Time received = proto_time::FromProto(last.receive_time()).value_or(absl::UnixEpoch());
-        page.next_cursor = absl::StrCat(absl::ToUnixMicros(received), "/", LastPart(last.name()));
+        page.next_cursor = MakeListCursor(last.receive_time(), last.name());
         break;
       }
       ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(row, filter.municipality));
-      const auto key = ParseName(record.report.name(), "reports");
-      ASSIGN_OR_RETURN(*record.report.mutable_deadlines(), FindDeadlines(transaction, *key));
+      ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
       page.reports.push_back(std::move(record));
+      ids.push_back(id);
     }
+    ASSIGN_OR_RETURN(auto deadlines, FindDeadlinesOf(transaction, filter.municipality, ids));
+    for (size_t i = 0; i < ids.size(); ++i) *page.reports[i].report.mutable_deadlines() = deadlines[ids[i]];
     return page;
   });
 }

@@ -43,13 +43,13 @@ class ReportStore {
   // A report after a change.
   struct Changed {
     ReportRecord record;
-    // Whether the request was a repeated one, which changed nothing: then whoever repeats
-    // it may see the report only if it still may.
+    // Whether the request was a repeated one, which changed nothing and left no audit
+    // entry: then whoever repeats it may see the report only if it still may.
     bool repeated = false;
   };
   // Changes a report by `transition` and returns it as it then is.
   absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& key,
-                                      const idempotency::Request& request, const Transition& transition);
+                                 const idempotency::Request& request, const Transition& transition);
 
   // A page of reports. Latest received first, after `cursor`.
   struct Page {

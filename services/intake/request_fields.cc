@@ -54,6 +54,11 @@ std::string RequireMunicipality(const std::string& parent, status::Violations& v
   return {};
 }
 
+void RequireDay(const std::string& text, const std::string& field, status::Violations& violations) {
+  if (proto_time::ParseDay(text).has_value()) return;
+  violations.Add(field, "expected a date, as \"2026-01-23\"", "Ange ett datum, till exempel 2026-01-23.");
+}
+
 absl::Time RequireTime(bool given, const google::protobuf::Timestamp& time, const std::string& field,
                        absl::Time earliest, absl::Time latest, status::Violations& violations) {
   const auto parsed = given ? proto_time::FromProto(time) : std::nullopt;

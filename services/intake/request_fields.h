@@ -37,6 +37,9 @@ ResourceKey RequireName(const std::string& name, const std::string& collection, 
 // The municipality of `parent`, which must be `municipalities/{code}`.
 std::string RequireMunicipality(const std::string& parent, status::Violations& violations);
 
+// A civil date, which must be given: "2026-01-23".
+void RequireDay(const std::string& text, const std::string& field, status::Violations& violations);
+
 // An instant that must be given and be no earlier than `earliest` and no later than
 // `latest`; `earliest` where it is not.
 absl::Time RequireTime(bool given, const google::protobuf::Timestamp& time, const std::string& field,

@@ -27,8 +27,10 @@ absl::StatusOr<v1::Report> ChangeReport(ReportStore& store, const rpc::CallConte
                                         const idempotency::Request& request,
                                         const ReportStore::Transition& transition) {
   ASSIGN_OR_RETURN(const ReportStore::Changed changed, store.Change(call, key, request, transition));
-  if (changed.repeated) return ViewFor(call.caller, changed.record);
-  return ViewAfterChange(call.caller, changed.record);
+  if (!changed.repeated) return ViewAfterChange(call.caller, changed.record);
+  ASSIGN_OR_RETURN(v1::Report view, ViewFor(call.caller, changed.record));
+  RETURN_IF_ERROR(store.RecordRead(call, {&changed.record}, {}));
+  return view;
 }
 
 absl::StatusOr<std::string> OpenCursor(const paging::PageTokens& tokens, const paging::Binding& binding,

@@ -105,18 +105,20 @@ class Check {
   }
 
   void Child(const v1::Child& child, const std::string& path) {
-    if (!child.identity_number().empty()) {
-      const auto number = identity::IdentityNumber::Parse(child.identity_number(), today_);
-      if (!number.ok()) {
-        Add("IDENTITY_NUMBER_INVALID", path + ".identity_number",
-            "expected a personnummer or samordningsnummer with 10 or 12 digits, a possible date and the right check "
-            "digit; leave it out and describe the child where it is not known",
-            "Ange ett giltigt personnummer eller samordningsnummer, eller beskriv barnet om numret inte är känt.");
-      }
-    } else if (IsBlank(child.description())) {
+    IdentityNumber(child.identity_number(), path,
+                   "leave it out and describe the child where it is not known",
+                   "beskriv barnet om numret inte är känt");
+    if (child.identity_number().empty() && IsBlank(child.description())) {
       Add("CHILD_UNKNOWN", path + ".identity_number",
           "expected the child's identity number, or a description of the child in `description`",
           "Ange barnets personnummer, eller beskriv barnet.");
+    }
+  }
+
+  void Guardians() {
+    for (int i = 0; i < submission_.guardians_size(); ++i) {
+      IdentityNumber(submission_.guardians(i).identity_number(), absl::StrCat("submission.guardians[", i, "]"),
+                     "leave it out where it is not known", "lämna fältet tomt om numret inte är känt");
     }
   }
 
@@ -153,6 +155,16 @@ class Check {
   std::vector<FormalFault> faults() && { return std::move(faults_); }
 
  private:
+  void IdentityNumber(const std::string& text, const std::string& path, const char* instead,
+                      const char* instead_in_swedish) {
+    if (text.empty() || identity::IdentityNumber::Parse(text, today_).ok()) return;
+    Add("IDENTITY_NUMBER_INVALID", path + ".identity_number",
+        absl::StrCat("expected a personnummer or samordningsnummer with 10 or 12 digits, a possible date and the right "
+                     "check digit; ",
+                     instead),
+        absl::StrCat("Ange ett giltigt personnummer eller samordningsnummer, eller ", instead_in_swedish, "."));
+  }
+
   bool HasDuty() const { return mandate_ == Mandate::kMandated || mandate_ == Mandate::kLegalReview; }
 
   void NotTold(const v1::NotTold& not_told) {
@@ -185,6 +197,7 @@ std::vector<FormalFault> FormalFaults(const v1::Submission& submission, const st
   check.Reporter();
   check.Child(submission.child(), "submission.child");
   for (size_t i = 0; i < siblings.size(); ++i) check.Child(siblings[i], absl::StrCat("siblings[", i, "]"));
+  check.Guardians();
   check.GuardiansTold();
   check.Concern();
   check.Signature();

@@ -59,6 +59,8 @@ TEST(SubmissionTest, EachFaultIsNamedWithItsField) {
        "IDENTITY_NUMBER_INVALID submission.child.identity_number"},
       {[](auto& s) { s.mutable_child()->set_identity_number("elva år"); },
        "IDENTITY_NUMBER_INVALID submission.child.identity_number"},
+      {[](auto& s) { s.add_guardians()->set_identity_number("200801212391"); },
+       "IDENTITY_NUMBER_INVALID submission.guardians[0].identity_number"},
       {[](auto& s) { s.mutable_guardians_told()->mutable_not_told(); },
        "NOT_TOLD_REASON_MISSING submission.guardians_told.not_told.reason"},
       {[](auto& s) { s.mutable_guardians_told()->mutable_not_told()->set_reason(v1::NotTold::OTHER); },

@@ -69,37 +69,39 @@ BEGIN
           AND v.child = child_references[i] AND v.state = 1);
   END LOOP;
 
-  INSERT INTO report (municipality, report, authority, unit, child, submission_group, state, on_hold, acute,
-                      sender_municipality, sender_authority, sender_unit, sender_subject, sender_system,
-                      receive_time, first_receive_time, submission, handling)
-    SELECT p_municipality, n.report, p_authority, p_unit, n.child, p_submission_group, 1, p_on_hold, p_acute,
-           p_sender_municipality, p_sender_authority, p_sender_unit, p_sender_subject, p_sender_system,
-           p_receive_time, p_first_receive_time, n.submission, n.handling
-      FROM unnest(p_reports, child_references, p_submissions, p_handlings) AS n (report, child, submission, handling);
-
-  INSERT INTO deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,
-                        unverified, started_by, due_date, latest_date, state)
-    SELECT p_municipality, d.subject, d.clock, d.start_time, p_authority, 'reports', d.rule, d.legal_basis,
-           d.unverified, d.started_by, d.due_date, d.latest_date, 1
-      FROM unnest(p_deadline_subjects, p_clocks, p_start_times, p_rules, p_legal_bases, p_unverified, p_started_by,
-                  p_due_dates, p_latest_dates, p_only_if_running)
-           AS d (subject, clock, start_time, rule, legal_basis, unverified, started_by, due_date, latest_date,
-                 only_if_running)
-      WHERE NOT d.only_if_running OR running[array_position(p_reports, d.subject)];
-
-  IF p_feedback IS NOT NULL THEN
+  WITH made AS (
+    SELECT n.report, n.child, n.submission, n.handling, n.running
+      FROM unnest(p_reports, child_references, p_submissions, p_handlings, running)
+           AS n (report, child, submission, handling, running)),
+  reported AS (
+    INSERT INTO report (municipality, report, authority, unit, child, submission_group, state, on_hold, acute,
+                        sender_municipality, sender_authority, sender_unit, sender_subject, sender_system,
+                        receive_time, first_receive_time, submission, handling)
+      SELECT p_municipality, n.report, p_authority, p_unit, n.child, p_submission_group, 1, p_on_hold, p_acute,
+             p_sender_municipality, p_sender_authority, p_sender_unit, p_sender_subject, p_sender_system,
+             p_receive_time, p_first_receive_time, n.submission, n.handling
+        FROM made n),
+  timed AS (
+    INSERT INTO deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,
+                          unverified, started_by, due_date, latest_date, state)
+      SELECT p_municipality, d.subject, d.clock, d.start_time, p_authority, 'reports', d.rule, d.legal_basis,
+             d.unverified, d.started_by, d.due_date, d.latest_date, 1
+        FROM unnest(p_deadline_subjects, p_clocks, p_start_times, p_rules, p_legal_bases, p_unverified, p_started_by,
+                    p_due_dates, p_latest_dates, p_only_if_running)
+             AS d (subject, clock, start_time, rule, legal_basis, unverified, started_by, due_date, latest_date,
+                   only_if_running)
+        WHERE NOT d.only_if_running OR running[array_position(p_reports, d.subject)]),
+  owed AS (
     INSERT INTO feedback (municipality, report, state, ask_time, content)
       SELECT p_municipality, n.report, CASE WHEN n.running THEN 2 ELSE 1 END, p_receive_time, p_feedback
-        FROM unnest(p_reports, running) AS n (report, running);
-  END IF;
-  IF p_meeting IS NOT NULL THEN
+        FROM made n WHERE p_feedback IS NOT NULL),
+  wanted AS (
     INSERT INTO report_meeting (municipality, report, state, content)
-      SELECT p_municipality, n.report, 1, p_meeting FROM unnest(p_reports) AS n (report);
-  END IF;
-
-  INSERT INTO event (municipality, event, authority, event_time, content)
-    SELECT p_municipality, e.event, p_authority, p_now, e.content
-      FROM unnest(p_events, p_event_contents) AS e (event, content);
+      SELECT p_municipality, n.report, 1, p_meeting FROM made n WHERE p_meeting IS NOT NULL),
+  happened AS (
+    INSERT INTO event (municipality, event, authority, event_time, content)
+      SELECT p_municipality, e.event, p_authority, p_now, e.content
+        FROM unnest(p_events, p_event_contents) AS e (event, content))
   INSERT INTO audit_entry (municipality, entry, children, content)
     VALUES (p_municipality, p_entry, child_references, p_entry_content);
 
