@@ -66,9 +66,9 @@ void ShowTheTrail(World& world) {
   audit::v1::SearchEntriesRequest request;
   request.set_child(world.report.child());
   request.set_page_size(1000);
-  const auto answer = Search(world, request, "ListWorkItems", world.cast.manager);
+  const auto answer = Search(world, request, "ListFeedback", world.cast.manager);
   Step step(answer, absl::StrCat("who did or saw what about the child: ", answer.response.entries_size(),
-                                 " entries of the audit log, newest first"));
+                                 " entries of the audit log:"));
   step.Ok()
       .Holds("the school's report stands there", Names(answer.response, "SubmitReport", world.cast.principal))
       .Holds("the school's reading stands there", Names(answer.response, "GetReport", world.cast.principal))
@@ -77,7 +77,8 @@ void ShowTheTrail(World& world) {
       .Holds("the decision stands there", Names(answer.response, "DecideReport", world.cast.caseworker))
       .Holds("the feedback stands there", Names(answer.response, "GiveFeedback", world.cast.caseworker))
       .Holds("the closing stands there", Names(answer.response, "CloseInvestigation", world.cast.manager));
-  for (const audit::v1::LoggedEntry& entry : answer.response.entries()) step.Show(Describe(entry));
+  // The log answers newest first.
+  for (int i = answer.response.entries_size() - 1; i >= 0; --i) step.Show(Describe(answer.response.entries(i)));
   world.teller.Tell(step);
 }
 

@@ -1,6 +1,5 @@
 #include "tools/story/reading.h"
 
-#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -14,11 +13,17 @@ namespace samverkan::story {
 namespace {
 
 constexpr int kPageSize = 1000;
+constexpr size_t kUuidLength = 36;
 constexpr size_t kShortIdLength = 8;
 
 std::string Minute(const google::protobuf::Timestamp& time) {
   return absl::FormatTime("%Y-%m-%d %H:%M", proto_time::FromProto(time).value_or(absl::UnixEpoch()),
                           calendar::Stockholm());
+}
+
+std::vector<std::string> NotEmpty(std::vector<std::string> texts) {
+  std::erase(texts, "");
+  return texts;
 }
 
 }  // namespace
@@ -44,8 +49,10 @@ AllEvents ReadEvents(Stage& stage, const Person& system) {
 
 std::string ShortName(const std::string& resource) {
   const std::vector<std::string> parts = absl::StrSplit(resource, '/');
-  if (parts.size() < 4 || parts[3].size() < kShortIdLength) return resource;
-  return absl::StrCat(parts[2], "/…", parts[3].substr(parts[3].size() - kShortIdLength));
+  if (parts.size() < 4) return resource;
+  const std::string& id = parts[3];
+  // Ids that people chose stay as they are.
+  return absl::StrCat(parts[2], "/", id.size() < kUuidLength ? id : "…" + id.substr(kUuidLength - kShortIdLength));
 }
 
 std::string Describe(const events::v1::Event& event) {
@@ -61,10 +68,11 @@ std::string Describe(const audit::v1::LoggedEntry& logged) {
   const audit::v1::Entry& entry = logged.entry();
   const audit::v1::PrivatePart& part = entry.private_part();
   const std::string method = entry.method().substr(entry.method().rfind('/') + 1);
-  return absl::StrFormat("#%-4d %s  %-14s %-12s %-26s %-8s %-7s %s", logged.index(), Minute(part.time()),
+  const std::string resource = part.resources().empty() ? "" : ShortName(part.resources(0));
+  return absl::StrFormat("#%-3d %s  %-12s %-12s %-26s %-7s %-8s %s  %s", logged.index(), Minute(part.time()),
                          part.actor().subject(), access::v1::Role_Name(part.actor().role()), method,
-                         access::v1::Action_Name(entry.action()), audit::v1::Outcome_Name(entry.outcome()),
-                         absl::StrJoin({part.legal_basis(), part.detail()}, " "));
+                         audit::v1::Outcome_Name(entry.outcome()), access::v1::Action_Name(entry.action()), resource,
+                         absl::StrJoin(NotEmpty({part.legal_basis(), part.detail()}), "; "));
 }
 
 std::string Describe(const intake::v1::WorkItem& item) {

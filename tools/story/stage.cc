@@ -60,9 +60,9 @@ void Stage::GoToMorning(int days) {
 
 bool Stage::Await(const std::function<bool()>& done) const {
   const absl::Time end = machine_clock_.Now() + kLongestWait;
-  while (!done()) {
-    if (machine_clock_.Now() > end) return false;
-    absl::SleepFor(absl::Milliseconds(100));
+  for (absl::Duration pause = absl::Milliseconds(100); !done(); pause *= 2) {
+    if (machine_clock_.Now() + pause > end) return false;
+    absl::SleepFor(pause);
   }
   return true;
 }

@@ -91,8 +91,8 @@ class Stage {
     return answer;
   }
 
-  // Tries until `done` returns true, for what the set does by itself within a moment; gives
-  // up after ten seconds of the machine's time.
+  // Tries until `done` returns true, for what the set does by itself within a moment; ever
+  // more seldom, and gives up after ten seconds of the machine's time.
   bool Await(const std::function<bool()>& done) const;
 
  private:

@@ -1,6 +1,7 @@
 #include "tools/story/step.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "google/rpc/error_details.pb.h"
 #include "libs/proto_time/proto_time.h"
@@ -20,10 +21,10 @@ std::string StateText(Deadline::State state) {
   return state == Deadline::MET ? "clock met  " : "clock ended";
 }
 
-// "clock runs  decision_to_open: P-013, SoL 2025:400 20:2; due 2026-01-26, latest 2026-01-26"
+// "clock runs  decision_to_open      P-013, SoL 2025:400 20:2; due 2026-01-26, latest 2026-01-26"
 std::string Describe(const Deadline& deadline) {
-  std::string text = absl::StrCat(StateText(deadline.state()), " ", deadline.clock(), ": ", deadline.rule(), ", ",
-                                  deadline.legal_basis());
+  std::string text = absl::StrFormat("%s %-21s %s, %s", StateText(deadline.state()), deadline.clock(), deadline.rule(),
+                                     deadline.legal_basis());
   if (deadline.latest_date().empty()) {
     absl::StrAppend(&text, "; the law sets no day");
   } else {
@@ -51,6 +52,13 @@ Deadline FindClock(const Deadlines& deadlines, const std::string& clock) {
     if (deadline.clock() == clock) found = deadline;
   }
   return found;
+}
+
+Deadline FindFirstClock(const Deadlines& deadlines, const std::string& clock) {
+  for (const Deadline& deadline : deadlines) {
+    if (deadline.clock() == clock) return deadline;
+  }
+  return {};
 }
 
 Step& Step::Ok() { return Is("the call", call_.status.ok() ? "OK" : std::string(call_.status.ToString()), "OK"); }

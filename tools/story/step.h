@@ -27,8 +27,9 @@ struct ClockIs {
   std::optional<calendar::Limit> limit;
 };
 
-// The last clock of that name; an empty one where there is none.
+// The last and the first clock of that name; an empty one where there is none.
 intake::v1::Deadline FindClock(const Deadlines& deadlines, const std::string& clock);
+intake::v1::Deadline FindFirstClock(const Deadlines& deadlines, const std::string& clock);
 
 // One step of the story: a call, what it means, and what had to come of it.
 class Step {

@@ -90,10 +90,12 @@ void ReviewTheHold(World& world, v1::Report& report) {
   request.set_reason("Polisen har inte hört barnet än.");
   const auto answer = world.stage.As(world.cast.child_caseworker, &Reports::ReviewHold, request);
   if (answer.status.ok()) report = answer.response;
+  const auto held = proto_time::FromProto(report.hold().hold_time()).value_or(absl::InfinitePast());
   world.teller.Tell(Step(answer, "the hold is reviewed within its seven days, and stands")
                         .Ok()
                         .Is("the reviewer", report.hold().reviews().empty() ? "" : report.hold().reviews(0).reviewer(),
                             world.cast.child_caseworker.subject)
+                        .Clock(FindFirstClock(report.deadlines(), "hold_review"), Met(HoldReview(held)))
                         .Clock(FindClock(report.deadlines(), "hold_review"), HoldReview(answer.time)));
 }
 
