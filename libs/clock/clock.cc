@@ -1,5 +1,7 @@
 #include "libs/clock/clock.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -12,6 +14,10 @@
 
 namespace samverkan::clock {
 namespace {
+
+// Two changes within one tick of the file system's clock leave the same stamp, so a file
+// that was changed just now is read whatever its stamp says.
+constexpr absl::Duration kTick = absl::Milliseconds(100);
 
 constexpr int64_t kMostSeconds = int64_t{1000} * 366 * 24 * 60 * 60;
 
@@ -53,9 +59,21 @@ void FakeClock::Advance(absl::Duration step) {
 FileClock::FileClock(std::string path) : path_(std::move(path)) {}
 
 absl::Time FileClock::Now() const {
+  const absl::Time now = absl::Now();
+  // Every call of a service asks several times: looking is cheap, reading is not.
+  const Stamp stamp = StampOf(path_);
   const std::lock_guard lock(mutex_);
-  offset_ = ReadOffset(path_).value_or(offset_);
-  return absl::Now() + offset_;
+  if (stamp != stamp_ || now < stamp.modified + kTick) {
+    stamp_ = stamp;
+    offset_ = ReadOffset(path_).value_or(offset_);
+  }
+  return now + offset_;
+}
+
+FileClock::Stamp FileClock::StampOf(const std::string& path) {
+  struct stat found = {};
+  if (stat(path.c_str(), &found) != 0) return {};
+  return {found.st_ino, found.st_size, absl::TimeFromTimespec(found.st_mtim)};
 }
 
 }  // namespace samverkan::clock

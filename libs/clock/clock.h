@@ -51,8 +51,19 @@ class FileClock final : public Clock {
   absl::Time Now() const override;
 
  private:
+  // What a changed file differs in.
+  struct Stamp {
+    uint64_t inode = 0;
+    int64_t size = -1;
+    absl::Time modified;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+
+  static Stamp StampOf(const std::string& path);
+
   const std::string path_;
   mutable std::mutex mutex_;
+  mutable Stamp stamp_;
   mutable absl::Duration offset_;
 };
 
