@@ -21,6 +21,12 @@ TEST(HmacSha256, GivesThePublishedVectors) {
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+// The key of an earlier call must not stay when the next one has none.
+TEST(HmacSha256, TakesAnEmptyKeyAsSuch) {
+  HmacSha256("Jefe", "what do ya want for nothing?");
+  EXPECT_EQ(Hex(HmacSha256("", "")), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
 TEST(Same, ComparesWholeStrings) {
   EXPECT_TRUE(Same("abc", "abc"));
   EXPECT_TRUE(Same("", ""));
