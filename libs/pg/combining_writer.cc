@@ -42,8 +42,11 @@ struct CombiningWriter::Execution {
       : statement(statement), params(std::move(params)), lock_key(std::move(lock_key)), deadline(deadline) {}
 
   void Answer(absl::StatusOr<Rows> rows) {
-    const std::lock_guard lock(mutex);
-    answer = std::move(rows);
+    {
+      const std::lock_guard lock(mutex);
+      answer = std::move(rows);
+    }
+    // Unlocked, so that the caller does not wake only to wait for the lock.
     answered.notify_one();
   }
 
