@@ -157,7 +157,9 @@ absl::Status Relay::Forget() {
 bool Relay::Round() {
   const absl::Time now = system_clock_.Now();
   const auto positions = GivePositions();
-  bool moved = positions.ok() && *positions > 0;
+  // What is less than a batch was all there was: what comes next is waited for, so that
+  // under load a round moves many and pays for few commits.
+  bool more = positions.ok() && *positions == kBatch;
   if (now >= next_delivery_) {
     const auto delivered = DeliverAuditEntries();
     if (!delivered.ok()) {
@@ -168,7 +170,7 @@ bool Relay::Round() {
                   {{"reason", status::Reason(delivered.status())}});
       next_delivery_ = now + options_.pause_after_failure;
     }
-    moved = moved || (delivered.ok() && *delivered > 0);
+    more = more || (delivered.ok() && *delivered == kBatch);
   }
   if (now >= next_measure_) {
     next_measure_ = now + absl::Seconds(1);
@@ -182,7 +184,7 @@ bool Relay::Round() {
                   {{"reason", status::Reason(forgotten)}});
     }
   }
-  return moved;
+  return more;
 }
 
 void Relay::Work() {

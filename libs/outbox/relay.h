@@ -34,7 +34,7 @@ class Relay {
   struct Options {
     // Reads of personal data are refused when the oldest waiting entry is older.
     absl::Duration longest_backlog = absl::Hours(4);
-    // How long the relay rests when nothing waits, and after a failed delivery.
+    // How long the relay rests when less than a batch waited, and after a failed delivery.
     absl::Duration pause = absl::Milliseconds(50);
     absl::Duration pause_after_failure = absl::Seconds(1);
     // How long events are kept (the published horizon), and request ids.
@@ -66,7 +66,7 @@ class Relay {
 
  private:
   void Work();
-  // True when something was moved, so that more may wait.
+  // True when as much was moved as fits a round, so that more waits.
   bool Round();
   // Waits; false when stopping.
   bool Pause(absl::Duration duration);
