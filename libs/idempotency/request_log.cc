@@ -34,13 +34,19 @@ std::string Deterministic(const google::protobuf::Message& message) {
 
 }  // namespace
 
+void CheckRequestId(const std::string& request_id, status::Violations& violations) {
+  if (pg::Uuid::Parse(request_id).ok()) return;
+  violations.Add("request_id", "expected a UUID that you choose for this request, and repeat when you repeat it",
+                 "Ange ett UUID som är unikt för anropet.");
+}
+
 absl::StatusOr<Request> RequestKeys::Of(const rpc::CallContext& call, const std::string& request_id,
                                         const google::protobuf::Message& content) const {
   const auto id = pg::Uuid::Parse(request_id);
   if (!id.ok()) {
-    return status::InvalidArgument(std::vector<status::FieldViolation>{
-        {"request_id", "expected a UUID that you choose for this request, and repeat when you repeat it",
-         "Ange ett UUID som är unikt för anropet."}});
+    status::Violations violations;
+    CheckRequestId(request_id, violations);
+    return violations.ToStatus();
   }
   return Request{.municipality = call.caller.municipality,
                  .caller = call.caller.system + "/" + call.caller.subject,

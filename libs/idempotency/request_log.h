@@ -14,6 +14,7 @@
 #include "libs/pg/transaction.h"
 #include "libs/pg/uuid.h"
 #include "libs/rpc/call_context.h"
+#include "libs/status/status.h"
 
 // Repeated requests (AIP-155): the same request_id with the same content gives the same
 // resource and outcome; with other content it is refused. The table stands in each
@@ -29,6 +30,9 @@ struct Request {
   // Keyed hash of the content, 32 bytes.
   std::string fingerprint;
 };
+
+// Adds what is wrong where the text is no UUID, for callers who get all faults at once.
+void CheckRequestId(const std::string& request_id, status::Violations& violations);
 
 // Makes Requests. Holds the key of their fingerprints; may be used by several threads.
 class RequestKeys {

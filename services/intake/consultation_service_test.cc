@@ -196,14 +196,15 @@ TEST_F(ConsultationServiceTest, NamesEveryBadField) {
   v1::CreateConsultationRequest request;
   request.set_parent("municipalities/0180/authorities/utbildningsnamnden");  // receives nothing
   request.set_age(21);
-  EXPECT_THAT(status::InvalidFields(Create(request).status()), ElementsAre("parent", "question", "age"));
+  EXPECT_THAT(status::InvalidFields(Create(request).status()), ElementsAre("request_id", "parent", "question", "age"));
   request = Question(std::string(20'001, 'x'));
   request.set_age(-1);
   EXPECT_THAT(status::InvalidFields(Create(request).status()), ElementsAre("question", "age"));
   request = Question();
   request.set_request_id("1");
   EXPECT_THAT(status::InvalidFields(Create(request).status()), ElementsAre("request_id"));
-  EXPECT_THAT(status::InvalidFields(Advise({}).status()), ElementsAre("name", "etag", "advice", "conclusion"));
+  EXPECT_THAT(status::InvalidFields(Advise({}).status()),
+              ElementsAre("request_id", "name", "etag", "advice", "conclusion"));
   EXPECT_THAT(status::InvalidFields(Get("municipalities/0180/reports/x").status()), ElementsAre("name"));
   EXPECT_THAT(status::InvalidFields(List(Reporter(), 0, "", "0180").status()), ElementsAre("parent"));
   EXPECT_EQ(StoredRows(), 0);

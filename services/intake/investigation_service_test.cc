@@ -419,15 +419,16 @@ TEST_F(InvestigationServiceTest, NamesEveryBadField) {
   v1::ExtendInvestigationRequest extension;
   extension.set_reasons(too_long);
   EXPECT_THAT(status::InvalidFields(Extend(extension).status()),
-              ElementsAre("name", "etag", "ground", "reasons", "latest_date"));
+              ElementsAre("request_id", "name", "etag", "ground", "reasons", "latest_date"));
   v1::CloseInvestigationRequest closing;
   closing.set_feedback_owed_reason(too_long);
   EXPECT_THAT(status::InvalidFields(Close(closing).status()),
-              ElementsAre("name", "etag", "result", "reasons", "feedback_owed_reason"));
+              ElementsAre("request_id", "name", "etag", "result", "reasons", "feedback_owed_reason"));
   v1::ReopenInvestigationRequest reopening;
   reopening.set_new_facts(too_long);
-  EXPECT_THAT(status::InvalidFields(Reopen(reopening).status()), ElementsAre("name", "etag", "new_facts"));
-  EXPECT_THAT(status::InvalidFields(Assign({}).status()), ElementsAre("name", "etag", "assignee"));
+  EXPECT_THAT(status::InvalidFields(Reopen(reopening).status()),
+              ElementsAre("request_id", "name", "etag", "new_facts"));
+  EXPECT_THAT(status::InvalidFields(Assign({}).status()), ElementsAre("request_id", "name", "etag", "assignee"));
   EXPECT_THAT(status::InvalidFields(Get("municipalities/0180/reports/1").status()), ElementsAre("name"));
   v1::CloseInvestigationRequest no_request_id = Closing(OpenInvestigation(kChildren[0]));
   no_request_id.clear_request_id();
