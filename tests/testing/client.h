@@ -1,0 +1,96 @@
+#ifndef SAMVERKAN_TESTS_TESTING_CLIENT_H_
+#define SAMVERKAN_TESTS_TESTING_CLIENT_H_
+
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "grpcpp/client_context.h"
+#include "libs/auth/caller.h"
+#include "libs/clock/clock.h"
+#include "libs/rpc/client.h"
+#include "libs/rpc/trace_context.h"
+#include "libs/status/grpc.h"
+#include "samverkan/audit/v1/audit.grpc.pb.h"
+#include "samverkan/events/v1/events.grpc.pb.h"
+#include "samverkan/intake/v1/assessment.grpc.pb.h"
+#include "samverkan/intake/v1/consultation.grpc.pb.h"
+#include "samverkan/intake/v1/feedback.grpc.pb.h"
+#include "samverkan/intake/v1/investigation.grpc.pb.h"
+#include "samverkan/intake/v1/report.grpc.pb.h"
+#include "samverkan/intake/v1/report_meeting.grpc.pb.h"
+#include "tests/testing/service_set.h"
+
+namespace samverkan::tests {
+
+// The services by short names: `&Reports::SubmitReport`.
+using Consultations = intake::v1::ConsultationService::Stub;
+using Reports = intake::v1::ReportService::Stub;
+using Assessments = intake::v1::AssessmentService::Stub;
+using Meetings = intake::v1::ReportMeetingService::Stub;
+using FeedbackCalls = intake::v1::FeedbackService::Stub;
+using Investigations = intake::v1::InvestigationService::Stub;
+using Events = events::v1::EventService::Stub;
+using Audit = audit::v1::AuditService::Stub;
+
+// What came back of one call.
+template <typename Response>
+struct Answer {
+  absl::Status status;
+  // All of an error that went over the wire.
+  std::string wire;
+  Response response;
+};
+
+// Calls the services of a set. May be used by several threads.
+class Client {
+ public:
+  // `set` must outlive the client.
+  explicit Client(const ServiceSet& set)
+      : set_(set), intake_(set.OpenChannel(ServiceSet::kIntake)), audit_(set.OpenChannel(ServiceSet::kAudit)) {
+    stubs_ = {intake::v1::ConsultationService::NewStub(intake_), intake::v1::ReportService::NewStub(intake_),
+              intake::v1::AssessmentService::NewStub(intake_),   intake::v1::ReportMeetingService::NewStub(intake_),
+              intake::v1::FeedbackService::NewStub(intake_),     intake::v1::InvestigationService::NewStub(intake_),
+              events::v1::EventService::NewStub(intake_),        audit::v1::AuditService::NewStub(audit_)};
+  }
+
+  const std::shared_ptr<grpc::Channel>& intake() const { return intake_; }
+  const std::shared_ptr<grpc::Channel>& audit() const { return audit_; }
+
+  // Calls a method as `caller`, with a token that was just issued.
+  template <typename Stub, typename Request, typename Response>
+  Answer<Response> As(const auth::Caller& caller,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request, absl::Duration limit = absl::Seconds(20)) const {
+    return With(set_.TokenOf(caller), method, request, limit);
+  }
+
+  template <typename Stub, typename Request, typename Response>
+  Answer<Response> With(const std::string& token,
+                        grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                        const Request& request, absl::Duration limit = absl::Seconds(20)) const {
+    Answer<Response> answer;
+    grpc::ClientContext context;
+    rpc::Prepare(token, clock::SystemClock().Now() + limit, rpc::NewTrace(), context);
+    Stub& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
+    const grpc::Status status = (stub.*method)(&context, request, &answer.response);
+    answer.status = status::FromGrpc(status);
+    answer.wire = status.error_message() + status.error_details();
+    return answer;
+  }
+
+ private:
+  const ServiceSet& set_;
+  const std::shared_ptr<grpc::Channel> intake_;
+  const std::shared_ptr<grpc::Channel> audit_;
+  std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
+             std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
+             std::unique_ptr<Events>, std::unique_ptr<Audit>>
+      stubs_;
+};
+
+}  // namespace samverkan::tests
+
+#endif  // SAMVERKAN_TESTS_TESTING_CLIENT_H_

@@ -1,0 +1,224 @@
+#include "tests/testing/service_set.h"
+
+#include <postgresql/libpq-fe.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "libs/auth/development_key.h"
+#include "libs/auth/token_verifier.h"
+#include "libs/rpc/client.h"
+#include "libs/rpc/testing/calls.h"
+#include "libs/status/macros.h"
+#include "libs/testing/command.h"
+#include "tests/testing/await.h"
+
+namespace samverkan::tests {
+namespace {
+
+using ::samverkan::testing::Postgres;
+using ::samverkan::testing::RunCommand;
+
+constexpr char kDatabase[] = "samverkan";
+constexpr absl::Duration kTokenLife = absl::Minutes(10);
+constexpr absl::Duration kLongestStart = absl::Seconds(60);
+// Longer than the services' own drain bound, after which they end themselves.
+constexpr absl::Duration kLongestStop = absl::Seconds(60);
+constexpr absl::Duration kFiveYears = absl::Hours(24 * 365 * 5);
+
+std::string NameOf(ServiceSet::Service service) { return service == ServiceSet::kAudit ? "audit" : "intake"; }
+
+std::string ReadFile(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  const std::string unfinished = path + ".unfinished";
+  std::ofstream file(unfinished);
+  file << text << "\n";
+  file.close();
+  std::filesystem::permissions(unfinished, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const bool done = file && std::rename(unfinished.c_str(), path.c_str()) == 0;
+  return done ? absl::OkStatus() : absl::InternalError("cannot write " + path);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServiceSet>> ServiceSet::Start(const Options& options) {
+  char folder[] = "/tmp/samverkan-set-XXXXXX";
+  if (mkdtemp(folder) == nullptr) return absl::InternalError("cannot make a folder in /tmp");
+  ASSIGN_OR_RETURN(auth::TokenSigner signer, auth::TokenSigner::Generate(auth::TokenSigner::Algorithm::kEs256));
+  std::unique_ptr<ServiceSet> set(new ServiceSet(options, folder, std::move(signer)));
+  RETURN_IF_ERROR(set->Open());
+  return set;
+}
+
+ServiceSet::ServiceSet(Options options, std::string folder, auth::TokenSigner signer)
+    : options_(options), folder_(std::move(folder)), signer_(std::move(signer)), clock_(PathOf("clock")) {}
+
+ServiceSet::~ServiceSet() {
+  processes_.clear();
+  std::filesystem::remove_all(folder_);
+}
+
+absl::Status ServiceSet::Open() {
+  RETURN_IF_ERROR(WriteFiles());
+  ASSIGN_OR_RETURN(postgres_, Postgres::Start(Postgres::Durability::kDurable));
+  RETURN_IF_ERROR(RunCommand({"psql", "--no-psqlrc", "--quiet", "--dbname=" + postgres_->Conninfo("postgres"),
+                              absl::StrCat("--command=CREATE DATABASE ", kDatabase)})
+                      .status());
+  for (const Service service : {kAudit, kIntake}) {
+    RETURN_IF_ERROR(DeploySchema(NameOf(service)));
+    RETURN_IF_ERROR(StartAgain(service));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServiceSet::DeploySchema(std::string_view service) const {
+  const std::string schema = std::filesystem::absolute(absl::StrCat("services/", std::string(service), "/schema"));
+  return RunCommand({"env", "SQITCH_FULLNAME=Test", "SQITCH_EMAIL=test@example.org", "sqitch", "--chdir", schema,
+                     "deploy", postgres_->SqitchTarget(kDatabase)})
+      .status();
+}
+
+absl::Status ServiceSet::WriteFiles() const {
+  MoveClockTo(options_.start);
+  RETURN_IF_ERROR(WriteFile(PathOf("jwks.json"), signer_.PublicJwks()));
+  for (const Service service : {kAudit, kIntake}) {
+    ASSIGN_OR_RETURN(const std::string key, RunCommand({"openssl", "rand", "-base64", "32"}));
+    RETURN_IF_ERROR(WriteFile(PathOf(NameOf(service) + ".key"), key));
+  }
+  // Tests move the clock by years.
+  const auth::Caller intake{.subject = "intake",
+                            .system = "intake",
+                            .municipality = "0180",
+                            .authority = "",
+                            .units = {},
+                            .roles = {access::v1::SYSTEM},
+                            .qualified = false,
+                            .expires = options_.start + kFiveYears};
+  return WriteFile(PathOf("intake.token"),
+                   signer_.Sign(intake, options_.start - kFiveYears, auth::kDevelopmentIssuer, auth::kAudience));
+}
+
+std::string ServiceSet::PathOf(std::string_view name) const { return absl::StrCat(folder_, "/", std::string(name)); }
+
+std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
+  const std::string name = NameOf(service);
+  const auto address = addresses_.find(service);
+  std::vector<std::string> arguments = {
+      absl::StrCat("services/", name, "/", name),
+      "--listen=" + (address == addresses_.end() ? "127.0.0.1:0" : address->second),
+      "--port_file=" + PathOf(name + ".port"),
+      "--metrics_listen=127.0.0.1:0",
+      "--database=" + postgres_->Conninfo(kDatabase, "samverkan_" + name),
+      "--jwks=" + PathOf("jwks.json"),
+      "--key_file=" + PathOf(name + ".key"),
+      "--clock_file=" + PathOf("clock"),
+  };
+  if (service == kAudit) return arguments;
+  arguments.insert(arguments.end(),
+                   {"--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
+                    "--service_token_file=" + PathOf("intake.token"),
+                    "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
+  return arguments;
+}
+
+absl::Status ServiceSet::Launch(Service service) {
+  const std::string name = NameOf(service);
+  std::filesystem::remove(PathOf(name + ".port"));
+  ASSIGN_OR_RETURN(processes_[service], ChildProcess::Start(ArgumentsOf(service), PathOf(name + ".log")));
+  return absl::OkStatus();
+}
+
+absl::Status ServiceSet::AwaitServing(Service service) {
+  const std::string port_file = PathOf(NameOf(service) + ".port");
+  ChildProcess& process = *processes_.at(service);
+  std::string port;
+  Await(kLongestStart, [&] {
+    std::ifstream(port_file) >> port;
+    return !port.empty() || !process.IsRunning();
+  });
+  if (port.empty()) return absl::UnavailableError(NameOf(service) + " does not start:\n" + LogOf(service));
+  addresses_[service] = "127.0.0.1:" + port;
+  const auto channel = OpenChannel(service);
+  const bool serving = Await(kLongestStart, [&] {
+    return rpc::testing::CheckHealth(channel, "") == rpc::testing::Health::kServing || !process.IsRunning();
+  });
+  if (serving && process.IsRunning()) return absl::OkStatus();
+  return absl::UnavailableError(NameOf(service) + " does not serve:\n" + LogOf(service));
+}
+
+absl::Status ServiceSet::StartAgain(Service service) {
+  RETURN_IF_ERROR(Launch(service));
+  return AwaitServing(service);
+}
+
+void ServiceSet::Kill(Service service) { processes_.at(service).reset(); }
+
+void ServiceSet::BeginToTerminate(Service service) { processes_.at(service)->Send(SIGTERM); }
+
+absl::StatusOr<int> ServiceSet::Terminate(Service service) {
+  BeginToTerminate(service);
+  const auto ended_with = processes_.at(service)->WaitForEnd(kLongestStop);
+  if (ended_with.has_value()) return *ended_with;
+  return absl::DeadlineExceededError(NameOf(service) + " does not stop:\n" + LogOf(service));
+}
+
+std::shared_ptr<grpc::Channel> ServiceSet::OpenChannel(Service service) const {
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(std::string(rpc::ServiceConfig()));
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
+  return grpc::CreateCustomChannel(Address(service), grpc::InsecureChannelCredentials(), arguments);
+}
+
+absl::StatusOr<std::vector<std::vector<std::string>>> ServiceSet::Query(const std::string& sql) const {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> session(PQconnectdb(postgres_->Conninfo(kDatabase).c_str()),
+                                                             &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(session.get(), sql.c_str()), &PQclear);
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK && PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+    return absl::InternalError(absl::StrCat(PQerrorMessage(session.get()), " in: ", sql));
+  }
+  std::vector<std::vector<std::string>> rows(PQntuples(result.get()));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    for (int column = 0; column < PQnfields(result.get()); ++column) {
+      rows[row].emplace_back(PQgetvalue(result.get(), static_cast<int>(row), column));
+    }
+  }
+  return rows;
+}
+
+absl::StatusOr<std::string> ServiceSet::Value(const std::string& sql) const {
+  ASSIGN_OR_RETURN(const auto rows, Query(sql));
+  if (rows.empty() || rows.front().empty()) return absl::NotFoundError("no row from: " + sql);
+  return rows.front().front();
+}
+
+void ServiceSet::MoveClockTo(absl::Time now) const {
+  // Rounded up, so that the set's time is at least `now`.
+  const absl::Duration ahead = absl::Ceil(now - machine_clock_.Now(), absl::Seconds(1));
+  WriteFile(PathOf("clock"), absl::StrCat(absl::ToInt64Seconds(ahead))).IgnoreError();
+}
+
+std::string ServiceSet::TokenOf(const auth::Caller& caller) const {
+  auth::Caller bearer = caller;
+  bearer.expires = Now() + kTokenLife;
+  return signer_.Sign(bearer, Now(), auth::kDevelopmentIssuer, auth::kAudience);
+}
+
+std::string ServiceSet::LogOf(Service service) const { return ReadFile(PathOf(NameOf(service) + ".log")); }
+
+}  // namespace samverkan::tests

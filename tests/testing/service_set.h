@@ -1,0 +1,104 @@
+#ifndef SAMVERKAN_TESTS_TESTING_SERVICE_SET_H_
+#define SAMVERKAN_TESTS_TESTING_SERVICE_SET_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/channel.h"
+#include "libs/auth/caller.h"
+#include "libs/auth/token_signer.h"
+#include "libs/clock/clock.h"
+#include "libs/testing/postgres.h"
+#include "tests/testing/child_process.h"
+
+namespace samverkan::tests {
+
+// The services of the suite as they run in operation: processes of their own, on a real
+// PostgreSQL of the test's own (fsync on: the services refuse another), with one clock that
+// the test can move.
+//
+//   ASSERT_OK_AND_ASSIGN(const auto set, ServiceSet::Start({}));
+//   auto reports = intake::v1::ReportService::NewStub(set->OpenChannel(ServiceSet::kIntake));
+//
+// The Bazel test lists //tests/testing:service_set_data in `data` and has tags = ["local"].
+// Faults are for one thread; everything const may be used by several.
+class ServiceSet {
+ public:
+  enum Service { kAudit, kIntake };
+
+  struct Options {
+    // Reads of personal data are refused when audit entries have waited longer.
+    absl::Duration longest_backlog = absl::Hours(4);
+    // Where the set's clock starts: a Monday morning, by default.
+    absl::Time start = absl::FromUnixSeconds(1768204800);  // 2026-01-12T09:00:00+01:00
+  };
+
+  // Returns when both services say that they serve.
+  static absl::StatusOr<std::unique_ptr<ServiceSet>> Start(const Options& options);
+  // Kills what runs and forgets everything stored.
+  ~ServiceSet();
+  ServiceSet(const ServiceSet&) = delete;
+  ServiceSet& operator=(const ServiceSet&) = delete;
+
+  // "127.0.0.1:port", the same after a restart.
+  const std::string& Address(Service service) const { return addresses_.at(service); }
+  // Finds the service again within moments of its restart. Retries as the published
+  // service config says.
+  std::shared_ptr<grpc::Channel> OpenChannel(Service service) const;
+
+  // kill -9.
+  void Kill(Service service);
+  // Asks it to stop (SIGTERM), and returns what it exits with.
+  absl::StatusOr<int> Terminate(Service service);
+  void BeginToTerminate(Service service);
+  // Starts a service that was ended: the first returns at once, the second when it serves.
+  absl::Status Launch(Service service);
+  absl::Status AwaitServing(Service service);
+  absl::Status StartAgain(Service service);
+
+  ::samverkan::testing::Postgres& postgres() const { return *postgres_; }
+  // Rows of a query by the superuser, as text; NULL is empty.
+  absl::StatusOr<std::vector<std::vector<std::string>>> Query(const std::string& sql) const;
+  // First column of the first row. NOT_FOUND without a row.
+  absl::StatusOr<std::string> Value(const std::string& sql) const;
+
+  // The set's time. Moving it forward is all that the services bear.
+  absl::Time Now() const { return clock_.Now(); }
+  void MoveClockTo(absl::Time now) const;
+
+  // A token for `caller`, issued now, that holds for ten minutes.
+  std::string TokenOf(const auth::Caller& caller) const;
+  // The key that the set trusts, for tokens that it must refuse.
+  const auth::TokenSigner& signer() const { return signer_; }
+
+  // All that the service has written to its log.
+  std::string LogOf(Service service) const;
+
+ private:
+  ServiceSet(Options options, std::string folder, auth::TokenSigner signer);
+
+  absl::Status Open();
+  absl::Status DeploySchema(std::string_view service) const;
+  absl::Status WriteFiles() const;
+  std::vector<std::string> ArgumentsOf(Service service) const;
+  std::string PathOf(std::string_view name) const;
+
+  const Options options_;
+  const std::string folder_;
+  const auth::TokenSigner signer_;
+  const clock::SystemClock machine_clock_;
+  const clock::FileClock clock_;
+  std::unique_ptr<::samverkan::testing::Postgres> postgres_;
+  std::map<Service, std::string> addresses_;
+  std::map<Service, std::unique_ptr<ChildProcess>> processes_;
+};
+
+}  // namespace samverkan::tests
+
+#endif  // SAMVERKAN_TESTS_TESTING_SERVICE_SET_H_
