@@ -21,8 +21,12 @@ constexpr absl::Duration kLongestRound = absl::Seconds(20);
 
 // One relay a schema does each kind of work at a time; the lock ends with the
 // transaction. Apart, so that a slow audit service holds up no positions.
+//
+// The tables grow from nothing to a backlog and back: a plan that was made for one size
+// reads whole tables at another, so each batch gets a plan of its own.
 constexpr pg::Statement kLead = {"relay_lead",
-                                 "SELECT pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema()))"};
+                                 "SELECT pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema())),"
+                                 "       set_config('plan_cache_mode', 'force_custom_plan', true)"};
 
 constexpr pg::Statement kGivePositions = {
     "relay_give_positions",
