@@ -22,6 +22,8 @@ CREATE FUNCTION audit.append_entries(
 RETURNS TABLE (ordinal bigint, outcome text, index bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = audit, pg_temp
+-- A plan made while the log was short would read the whole of a long one.
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
