@@ -40,6 +40,7 @@ audit::v1::Entry MakeEntry(const std::string& producer, const std::string& metho
   for (const std::string& child : touched.children) part.add_children(child);
   for (const std::string& resource : touched.resources) part.add_resources(resource);
   part.set_legal_basis(touched.legal_basis);
+  part.set_request_id(touched.request_id);
   part.set_detail(touched.detail);
   entry.mutable_salts()->set_subject(RandomSalt());
   entry.mutable_salts()->set_actor(RandomSalt());

@@ -21,6 +21,8 @@ struct Touched {
   std::vector<std::string> resources = {};
   // What it rests on, "P-013, SoL 2025:400 20:2".
   std::string legal_basis = {};
+  // The caller's request id, where the call had one.
+  std::string request_id = {};
   // Code of what happened or why it was refused; no free text of a request.
   std::string detail = {};
   audit::v1::RetentionClass retention = audit::v1::CHILD_FILE;

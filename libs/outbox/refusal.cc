@@ -23,12 +23,22 @@ std::string ResourceOf(const google::protobuf::Message* request) {
   return {};
 }
 
+// Who answers for the data that was asked for; the caller's own where that is not known.
+Touched OwnerOf(const rpc::CallContext& call, const absl::Status& refusal) {
+  const std::string owner = status::HiddenOwner(refusal);
+  const size_t slash = owner.find('/');
+  if (slash == std::string::npos) {
+    return {.municipality = call.caller.municipality, .authority = call.caller.authority};
+  }
+  return {.municipality = owner.substr(0, slash), .authority = owner.substr(slash + 1)};
+}
+
 }  // namespace
 
 rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const std::string& producer) {
   return [&writer, producer](const rpc::CallContext& call, const google::protobuf::Message* request,
                              const absl::Status& refusal) {
-    Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
+    Touched touched = OwnerOf(call, refusal);
     if (std::string resource = ResourceOf(request); !resource.empty()) touched.resources.push_back(std::move(resource));
     touched.detail = status::Reason(refusal);
     touched.retention = audit::v1::OPERATION;

@@ -9,8 +9,9 @@
 namespace samverkan::outbox {
 
 // Records refusals as audit entries of `producer`, with the outcome DENIED: durable before
-// the caller hears of it. The entry stands under the caller's own municipality and
-// authority, who answer for their people, and names the resource that was asked for.
+// the caller hears of it. The entry names the resource that was asked for, and stands
+// under the municipality and authority that answer for it; under the caller's own where
+// there is no such resource.
 // `writer` must outlive what is returned.
 rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const std::string& producer);
 

@@ -84,7 +84,8 @@ Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options
 Relay::~Relay() { Stop(); }
 
 void Relay::Start() {
-  thread_ = std::thread([this] { Work(); });
+  threads_.emplace_back([this] { Work(&Relay::PositionRound); });
+  threads_.emplace_back([this] { Work(&Relay::DeliveryRound); });
 }
 
 void Relay::Stop() {
@@ -93,7 +94,8 @@ void Relay::Stop() {
     stopping_ = true;
   }
   wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 absl::StatusOr<int64_t> Relay::GivePositions() {
@@ -158,24 +160,9 @@ absl::Status Relay::Forget() {
       });
 }
 
-bool Relay::Round() {
+bool Relay::PositionRound() {
   const absl::Time now = system_clock_.Now();
   const auto positions = GivePositions();
-  // What is less than a batch was all there was: what comes next is waited for, so that
-  // under load a round moves many and pays for few commits.
-  bool more = positions.ok() && *positions == kBatch;
-  if (now >= next_delivery_) {
-    const auto delivered = DeliverAuditEntries();
-    if (!delivered.ok()) {
-      // An entry that is refused and not just late blocks all behind it: somebody must look.
-      const bool refused = absl::IsInvalidArgument(delivered.status()) || absl::IsAlreadyExists(delivered.status());
-      logger_.Log(refused ? log::Severity::kError : log::Severity::kWarning,
-                  "audit entries wait: the audit service did not take them",
-                  {{"reason", status::Reason(delivered.status())}});
-      next_delivery_ = now + options_.pause_after_failure;
-    }
-    more = more || (delivered.ok() && *delivered == kBatch);
-  }
   if (now >= next_measure_) {
     next_measure_ = now + absl::Seconds(1);
     // Without an answer from the database the last finding stands; reads fail anyhow.
@@ -188,11 +175,27 @@ bool Relay::Round() {
                   {{"reason", status::Reason(forgotten)}});
     }
   }
-  return more;
+  // What is less than a batch was all there was: what comes next is waited for, so that
+  // under load a round moves many and pays for few commits.
+  return positions.ok() && *positions == kBatch;
 }
 
-void Relay::Work() {
-  while (Pause(Round() ? absl::ZeroDuration() : options_.pause)) {
+bool Relay::DeliveryRound() {
+  if (system_clock_.Now() < next_delivery_) return false;
+  const auto delivered = DeliverAuditEntries();
+  if (delivered.ok()) return *delivered == kBatch;
+  // An entry that is refused and not just late blocks all behind it: somebody must look.
+  const bool refused = absl::IsInvalidArgument(delivered.status()) || absl::IsAlreadyExists(delivered.status());
+  logger_.Log(
+      refused ? log::Severity::kError : log::Severity::kWarning,
+      "audit entries wait: the audit service did not take them",
+      {{"code", absl::StatusCodeToString(delivered.status().code())}, {"reason", status::Reason(delivered.status())}});
+  next_delivery_ = system_clock_.Now() + options_.pause_after_failure;
+  return false;
+}
+
+void Relay::Work(bool (Relay::*round)()) {
+  while (Pause((this->*round)() ? absl::ZeroDuration() : options_.pause)) {
   }
 }
 

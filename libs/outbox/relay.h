@@ -51,13 +51,13 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
 
   void Start();
-  // Ends the thread after the batch under way. May be called twice.
+  // Ends the threads after the batches under way. May be called twice.
   void Stop();
 
   // Whether the oldest waiting audit entry is older than the bound. Any thread.
   bool BacklogExceeded() const { return backlog_exceeded_.load(); }
 
-  // One round of each kind of work, for Start's thread and for tests. They return how
+  // One round of each kind of work, for Start's threads and for tests. They return how
   // many rows they moved; 0 also where another relay holds the lock.
   absl::StatusOr<int64_t> GivePositions();
   absl::StatusOr<int64_t> DeliverAuditEntries();
@@ -65,9 +65,11 @@ class Relay {
   absl::Status Forget();
 
  private:
-  void Work();
-  // True when as much was moved as fits a round, so that more waits.
-  bool Round();
+  // A round of each thread; true when something was moved, so that more may wait. Apart,
+  // so that an audit service that hangs holds up no events.
+  bool PositionRound();
+  bool DeliveryRound();
+  void Work(bool (Relay::*round)());
   // Waits; false when stopping.
   bool Pause(absl::Duration duration);
 
@@ -86,7 +88,7 @@ class Relay {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace samverkan::outbox

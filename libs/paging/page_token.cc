@@ -76,7 +76,7 @@ absl::StatusOr<std::string> PageTokens::Open(const Binding& binding, std::string
 absl::StatusOr<int32_t> PageSize(int32_t asked, int32_t standard, int32_t most) {
   if (asked < 0) {
     return status::InvalidArgument({{.field = "page_size",
-                                     .description = "Expected 0 (the standard size) or more.",
+                                     .description = "expected 0 (the standard size) or more.",
                                      .swedish = "Ange 0 (normal storlek) eller mer."}});
   }
   return asked == 0 ? standard : std::min(asked, most);

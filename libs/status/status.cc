@@ -144,9 +144,15 @@ absl::Status WithHelp(absl::Status status, std::string_view description, std::st
   return status;
 }
 
-absl::Status Hidden(absl::Status status) {
-  if (absl::IsNotFound(status)) status.SetPayload(kHiddenMark, absl::Cord());
+absl::Status Hidden(absl::Status status, std::string_view owner) {
+  if (absl::IsNotFound(status))
+    status.SetPayload(kHiddenMark, absl::Cord(absl::string_view(owner.data(), owner.size())));
   return status;
+}
+
+std::string HiddenOwner(const absl::Status& status) {
+  const auto payload = status.GetPayload(kHiddenMark);
+  return payload.has_value() ? std::string(*payload) : std::string();
 }
 
 bool IsHidden(const absl::Status& status) { return status.GetPayload(kHiddenMark).has_value(); }

@@ -106,9 +106,12 @@ absl::Status WithHelp(absl::Status status, std::string_view description, std::st
 
 // Marks a NOT_FOUND that stands for a refusal: the caller may not know that the
 // resource exists. The RPC adapter records it as a refusal; the mark itself never
-// leaves the process. Any other status is returned as it is.
-absl::Status Hidden(absl::Status status);
+// leaves the process. `owner` says whose resource it is, "0180/skarholmen", where it is
+// there. Any other status is returned as it is.
+absl::Status Hidden(absl::Status status, std::string_view owner = "");
 bool IsHidden(const absl::Status& status);
+// The owner that Hidden was told; empty where it was told none.
+std::string HiddenOwner(const absl::Status& status);
 
 }  // namespace samverkan::status
 

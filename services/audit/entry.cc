@@ -25,7 +25,7 @@ std::string Path(size_t position) { return absl::StrCat("entries[", position, "]
 absl::Status CheckEntries(const Entries& entries, absl::Time now) {
   status::Violations violations;
   if (entries.empty() || entries.size() > kMostEntries) {
-    violations.Add("entries", absl::StrCat("Expected 1 to ", kMostEntries, " entries."));
+    violations.Add("entries", absl::StrCat("expected 1 to ", kMostEntries, " entries."));
     return violations.ToStatus();
   }
   for (int i = 0; i < entries.size(); ++i) {

@@ -55,21 +55,21 @@ class Check {
 
   void Leaf(const v1::Entry& entry) {
     EntryId(entry.entry_id());
-    Expect(IsId(entry.producer()), "producer", "Expected a service's name: 1 to 63 of a-z, 0-9 and '-', few digits.");
+    Expect(IsId(entry.producer()), "producer", "expected a service's name: 1 to 63 of a-z, 0-9 and '-', few digits.");
     Expect(resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
-           "Expected a municipality's official code, four digits.");
+           "expected a municipality's official code, four digits.");
     Expect(entry.authority().empty() || IsId(entry.authority()), "authority",
-           "Expected an authority's id: 1 to 63 of a-z, 0-9 and '-', few digits; or nothing.");
+           "expected an authority's id: 1 to 63 of a-z, 0-9 and '-', few digits; or nothing.");
     Expect(Follows(kMethod, entry.method()), "method",
-           "Expected the name of a method or job: 1 to 128 ASCII letters, '.', '/', '-' and '_', few digits.");
+           "expected the name of a method or job: 1 to 128 ASCII letters, '.', '/', '-' and '_', few digits.");
     Expect(Follows(kPurpose, entry.purpose()), "purpose",
-           "Expected a purpose's code: 1 to 64 ASCII letters, '-' and '_', few digits.");
+           "expected a purpose's code: 1 to 64 ASCII letters, '-' and '_', few digits.");
     Expect(access::v1::Action_IsValid(entry.action()) && entry.action() != access::v1::ACTION_UNSPECIFIED, "action",
-           "Expected what was done, a value other than ACTION_UNSPECIFIED.");
+           "expected what was done, a value other than ACTION_UNSPECIFIED.");
     Expect(v1::Outcome_IsValid(entry.outcome()) && entry.outcome() != v1::OUTCOME_UNSPECIFIED, "outcome",
-           "Expected GRANTED or DENIED.");
+           "expected GRANTED or DENIED.");
     Expect(v1::RetentionClass_IsValid(entry.retention()) && entry.retention() != v1::RETENTION_CLASS_UNSPECIFIED,
-           "retention", "Expected a retention class other than RETENTION_CLASS_UNSPECIFIED.");
+           "retention", "expected a retention class other than RETENTION_CLASS_UNSPECIFIED.");
   }
 
   void Salts(const v1::Entry& entry) {
@@ -80,14 +80,14 @@ class Check {
 
   void PrivatePart(const v1::PrivatePart& part, absl::Time now) {
     Time(part, now);
-    Expect(part.has_actor() && !part.actor().subject().empty(), "private_part.actor.subject", "Expected who acted.");
+    Expect(part.has_actor() && !part.actor().subject().empty(), "private_part.actor.subject", "expected who acted.");
     Actor(part.actor());
     Texts("private_part.children", part.children(), kMostChildren, 128);
     Texts("private_part.resources", part.resources(), kMostResources, 512);
     Length("private_part.legal_basis", part.legal_basis(), 512);
     const std::string& trace = part.trace_id();
     Expect(trace.empty() || (trace.size() == 32 && std::all_of(trace.begin(), trace.end(), absl::ascii_isxdigit)),
-           "private_part.trace_id", "Expected 32 hexadecimal digits, or nothing.");
+           "private_part.trace_id", "expected 32 hexadecimal digits, or nothing.");
     Length("private_part.request_id", part.request_id(), 128);
     Length("private_part.detail", part.detail(), 4096);
   }
@@ -109,17 +109,17 @@ class Check {
   void EntryId(const std::string& text) {
     const absl::StatusOr<pg::Uuid> id = pg::Uuid::Parse(text);
     Expect(id.ok() && id->bytes()[6] >> 4 == 4 && id->bytes()[8] >> 6 == 2 && id->ToString() == text, "entry_id",
-           "Expected a random UUID (version 4) in its canonical form, 8-4-4-4-12 lower-case hexadecimal digits.");
+           "expected a random UUID (version 4) in its canonical form, 8-4-4-4-12 lower-case hexadecimal digits.");
   }
 
   void Salt(const std::string& field, const std::string& salt) {
-    Expect(salt.size() == kSaltSize, field, absl::StrCat("Expected ", kSaltSize, " random bytes."));
+    Expect(salt.size() == kSaltSize, field, absl::StrCat("expected ", kSaltSize, " random bytes."));
   }
 
   void Time(const v1::PrivatePart& part, absl::Time now) {
     const std::optional<absl::Time> time = proto_time::FromProto(part.time());
     Expect(part.has_time() && time.has_value() && *time >= kEarliest && *time <= now + kFurthestAhead,
-           "private_part.time", "Expected when it happened: from the year 2000 on, at most a day ahead.");
+           "private_part.time", "expected when it happened: from the year 2000 on, at most a day ahead.");
   }
 
   void Actor(const v1::Actor& actor) {
@@ -128,20 +128,20 @@ class Check {
     Length("private_part.actor.municipality", actor.municipality(), 64);
     Length("private_part.actor.authority", actor.authority(), 256);
     Texts("private_part.actor.units", actor.units(), kMostUnits, 256);
-    Expect(access::v1::Role_IsValid(actor.role()), "private_part.actor.role", "Expected a role that is known.");
+    Expect(access::v1::Role_IsValid(actor.role()), "private_part.actor.role", "expected a role that is known.");
   }
 
   void Length(const std::string& field, const std::string& text, size_t longest) {
-    Expect(text.size() <= longest, field, absl::StrCat("Expected at most ", longest, " bytes."));
+    Expect(text.size() <= longest, field, absl::StrCat("expected at most ", longest, " bytes."));
   }
 
   void Texts(const std::string& field, const TextList& texts, int most, size_t longest) {
-    Expect(texts.size() <= most, field, absl::StrCat("Expected at most ", most, "."));
+    Expect(texts.size() <= most, field, absl::StrCat("expected at most ", most, "."));
     const auto sound = [&](const std::string& text) { return !text.empty() && text.size() <= longest; };
     const auto bad = std::find_if_not(texts.begin(), texts.end(), sound);
     if (bad == texts.end()) return;
     Expect(false, absl::StrCat(field, "[", bad - texts.begin(), "]"),
-           absl::StrCat("Expected 1 to ", longest, " bytes."));
+           absl::StrCat("expected 1 to ", longest, " bytes."));
   }
 
   const std::string& path_;

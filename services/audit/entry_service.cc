@@ -39,7 +39,7 @@ absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const std::
 
 absl::Status NameInvalid() {
   return status::InvalidArgument({{.field = "name",
-                                   .description = "Expected the name of an entry, entries/{index}.",
+                                   .description = "expected the name of an entry, entries/{index}.",
                                    .swedish = "Ange en loggposts namn, entries/{index}."}});
 }
 

@@ -19,7 +19,7 @@ constexpr size_t kLongestResource = 512;
 
 void CheckLength(const std::string& field, const std::string& text, size_t longest, status::Violations& violations) {
   if (text.size() <= longest) return;
-  violations.Add(field, absl::StrCat("Expected at most ", longest, " bytes."),
+  violations.Add(field, absl::StrCat("expected at most ", longest, " bytes."),
                  absl::StrCat("Ange högst ", longest, " byte."));
 }
 
@@ -29,7 +29,7 @@ std::optional<absl::Time> CheckTime(const std::string& field, bool given, const 
   if (!given) return std::nullopt;
   const std::optional<absl::Time> time = proto_time::FromProto(timestamp);
   if (!time.has_value()) {
-    violations.Add(field, "Expected an instant of the years 1 to 9999.", "Ange en tidpunkt under åren 1 till 9999.");
+    violations.Add(field, "expected an instant of the years 1 to 9999.", "Ange en tidpunkt under åren 1 till 9999.");
   }
   return time;
 }
@@ -64,12 +64,12 @@ absl::Status CheckQuestion(const v1::SearchEntriesRequest& request) {
   const auto start = CheckTime("start_time", request.has_start_time(), request.start_time(), violations);
   const auto end = CheckTime("end_time", request.has_end_time(), request.end_time(), violations);
   if (start.has_value() && end.has_value() && *start >= *end) {
-    violations.Add("end_time", "Expected an instant after start_time.", "Ange en tidpunkt efter start_time.");
+    violations.Add("end_time", "expected an instant after start_time.", "Ange en tidpunkt efter start_time.");
   }
   const bool asks = !request.child().empty() || !request.actor().empty() || !request.resource().empty() ||
                     request.has_start_time() || request.has_end_time();
   if (!asks) {
-    violations.Add("child", "Expected at least one of child, actor, resource, start_time and end_time.",
+    violations.Add("child", "expected at least one of child, actor, resource, start_time and end_time.",
                    "Ange minst ett av child, actor, resource, start_time och end_time.");
   }
   return violations.ToStatus();

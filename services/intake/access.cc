@@ -41,12 +41,13 @@ bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender) {
   return caller.Has(access::v1::REPORTER) && BelongsToSender(caller, sender);
 }
 
-absl::Status NotFound(const std::string& what) {
-  return status::Hidden(status::NotFound({
+absl::Status NotFound(const std::string& what, const Placement& owner) {
+  const absl::Status not_found = status::NotFound({
       .reason = absl::AsciiStrToUpper(what) + "_NOT_FOUND",
       .message = "there is no such " + what + ", or you may not know of it; check the name",
       .swedish = "Resursen finns inte, eller så saknar du behörighet. Kontrollera namnet.",
-  }));
+  });
+  return status::Hidden(not_found, owner.municipality.empty() ? "" : owner.municipality + "/" + owner.authority);
 }
 
 }  // namespace samverkan::intake

@@ -45,8 +45,9 @@ bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender);
 
 // NOT_FOUND, marked as hiding a refusal: whether the resource is not there or may not
 // be known of is not told. `what` is the resource's kind, "report"; the reason is made of
-// it, "REPORT_NOT_FOUND".
-absl::Status NotFound(const std::string& what);
+// it, "REPORT_NOT_FOUND". `owner` is where the resource is handled, where it is there: the
+// refusal is recorded for whoever answers for its data.
+absl::Status NotFound(const std::string& what, const Placement& owner = {});
 
 }  // namespace samverkan::intake
 

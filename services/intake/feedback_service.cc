@@ -16,7 +16,7 @@ namespace {
 // The feedback of a report as the caller may see it.
 absl::StatusOr<v1::Feedback> FeedbackViewFor(const auth::Caller& caller, const ReportRecord& record) {
   const bool handles = MayHandle(caller, PlacementOf(record.report));
-  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report");
+  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report", PlacementOf(record.report));
   auto view = HandlerView(record);
   if (!view.has_value()) {
     return status::NotFound({.reason = "FEEDBACK_NOT_FOUND",
@@ -54,7 +54,7 @@ absl::StatusOr<v1::Feedback> FeedbackService::RequestFeedback(const rpc::CallCon
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
   return Change(call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
-    if (!MaySeeAsSender(call.caller, record.sender)) return NotFound("report");
+    if (!MaySeeAsSender(call.caller, record.sender)) return NotFound("report", PlacementOf(record.report));
     return intake::RequestFeedback(parts_.rules, std::move(record), ActOf(call));
   });
 }

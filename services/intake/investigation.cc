@@ -60,7 +60,8 @@ Placement PlacementOf(const v1::Investigation& investigation) {
 }
 
 absl::StatusOr<v1::Investigation> ViewFor(const auth::Caller& caller, const InvestigationRecord& record) {
-  if (!MayHandle(caller, PlacementOf(record.investigation))) return NotFound("investigation");
+  if (!MayHandle(caller, PlacementOf(record.investigation)))
+    return NotFound("investigation", PlacementOf(record.investigation));
   v1::Investigation view = record.investigation;
   view.set_etag(Etag(record.version));
   return view;

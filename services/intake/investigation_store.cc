@@ -153,7 +153,7 @@ absl::Status InsertReport(pg::Transaction& transaction, const ResourceKey& inves
 }
 
 absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call,
-                         const InvestigationChange& change) {
+                         const idempotency::Request& request, const InvestigationChange& change) {
   const v1::Investigation& investigation = change.after.investigation;
   const Placement placement = PlacementOf(investigation);
   for (const Happening& happening : change.happenings) {
@@ -165,14 +165,16 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
                           .authority = placement.authority,
                           .children = {investigation.child()},
                           .resources = {investigation.name()},
-                          .legal_basis = change.legal_basis};
+                          .legal_basis = change.legal_basis,
+                          .request_id = request.id.ToString()};
   if (change.opened.has_value()) touched.resources.push_back(change.opened->name());
   if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
   return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
 }
 
-absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& key,
-                         const InvestigationRecord& before, const InvestigationChange& change) {
+absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call,
+                         const idempotency::Request& request, const ResourceKey& key, const InvestigationRecord& before,
+                         const InvestigationChange& change) {
   const v1::Investigation& after = change.after.investigation;
   RETURN_IF_ERROR(
       transaction
@@ -182,7 +184,7 @@ absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& c
   RETURN_IF_ERROR(StoreDeadlines(transaction, key, PlacementOf(after).authority, kCollection,
                                  ClockOf(before.investigation), ClockOf(after)));
   if (change.opened.has_value()) RETURN_IF_ERROR(InsertInvestigation(transaction, *change.opened));
-  return StoreEvents(transaction, call, change);
+  return StoreEvents(transaction, call, request, change);
 }
 
 }  // namespace
@@ -244,7 +246,7 @@ absl::StatusOr<InvestigationStore::Changed> InvestigationStore::Change(const rpc
         RETURN_IF_ERROR(transaction.Query(kLockInvestigation, pg::Params(key.municipality, key.id)).status());
         ASSIGN_OR_RETURN(const InvestigationRecord before, FindIn(transaction, key));
         ASSIGN_OR_RETURN(const InvestigationChange change, transition(before));
-        RETURN_IF_ERROR(StoreChange(transaction, call, key, before, change));
+        RETURN_IF_ERROR(StoreChange(transaction, call, request, key, before, change));
         ASSIGN_OR_RETURN(InvestigationRecord after, FindIn(transaction, result));
         return Changed{std::move(after), false};
       });

@@ -20,6 +20,22 @@ absl::Status CheckNotEnded(const v1::Report& report) {
                                      "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
 }
 
+absl::Status CheckForwardable(const v1::Report& report) {
+  RETURN_IF_ERROR(CheckNotEnded(report));
+  if (report.state() != v1::Report::DECIDED) return absl::OkStatus();
+  return status::FailedPrecondition({"REPORT_DECIDED",
+                                     "a decided report is not forwarded; make a report of your own instead",
+                                     "Anmälan är redan beslutad och kan inte vidarebefordras."});
+}
+
+void NoteForwarding(v1::Report& report, const std::string& destination, const std::string& reason, const Act& act) {
+  v1::Forwarding& forwarding = *report.mutable_forwarding();
+  *forwarding.mutable_forward_time() = ToProto(act.time);
+  forwarding.set_reason(reason);
+  forwarding.set_report(destination);
+  forwarding.set_forwarder(act.subject);
+}
+
 absl::Time FirstReceived(const v1::Report& report) {
   return proto_time::FromProto(report.first_receive_time()).value_or(absl::UnixEpoch());
 }
@@ -113,13 +129,14 @@ absl::Status CheckEtag(const std::string& etag, int64_t version) {
 }
 
 absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& record) {
-  return MayHandle(caller, PlacementOf(record.report)) ? absl::OkStatus() : NotFound("report");
+  const Placement placement = PlacementOf(record.report);
+  return MayHandle(caller, placement) ? absl::OkStatus() : NotFound("report", placement);
 }
 
 absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record) {
   if (MayHandle(caller, PlacementOf(record.report))) return HandlerView(record);
   if (MaySeeAsSender(caller, record.sender)) return SenderView(record.report);
-  return NotFound("report");
+  return NotFound("report", PlacementOf(record.report));
 }
 
 v1::Report ViewAfterChange(const auth::Caller& caller, const ReportRecord& record) {
@@ -229,19 +246,18 @@ absl::StatusOr<ReportChange> Assign(ReportRecord record, const std::string& assi
   return Changed(std::move(record), {"report.assigned", {{"unit", unit}}});
 }
 
+absl::StatusOr<ReportChange> MoveToUnit(ReportRecord record, const std::string& unit, const std::string& reason,
+                                        const Act& act) {
+  RETURN_IF_ERROR(CheckForwardable(record.report));
+  NoteForwarding(record.report, record.report.name(), reason, act);
+  record.report.set_unit(unit);
+  return Changed(std::move(record), {"report.forwarded", {{"unit", unit}}});
+}
+
 absl::StatusOr<ReportChange> Forward(ReportRecord record, const std::string& forwarded_report,
                                      const std::string& reason, const Act& act) {
-  RETURN_IF_ERROR(CheckNotEnded(record.report));
-  if (record.report.state() == v1::Report::DECIDED) {
-    return status::FailedPrecondition({"REPORT_DECIDED",
-                                       "a decided report is not forwarded; make a report of your own instead",
-                                       "Anmälan är redan beslutad och kan inte vidarebefordras."});
-  }
-  v1::Forwarding& forwarding = *record.report.mutable_forwarding();
-  *forwarding.mutable_forward_time() = ToProto(act.time);
-  forwarding.set_reason(reason);
-  forwarding.set_report(forwarded_report);
-  forwarding.set_forwarder(act.subject);
+  RETURN_IF_ERROR(CheckForwardable(record.report));
+  NoteForwarding(record.report, forwarded_report, reason, act);
   record.report.set_state(v1::Report::FORWARDED);
   EndAll(*record.report.mutable_deadlines(), act.time);
   return Changed(std::move(record), {"report.forwarded", {}});

@@ -124,6 +124,9 @@ absl::StatusOr<ReportChange> Release(ReportRecord record, const std::string& rea
 // Assigns the report to `assignee`; `unit` is where it then is, by resource name.
 absl::StatusOr<ReportChange> Assign(ReportRecord record, const std::string& assignee, const std::string& unit,
                                     const Act& act);
+// Takes the report to another unit of its authority, where it goes on as it is.
+absl::StatusOr<ReportChange> MoveToUnit(ReportRecord record, const std::string& unit, const std::string& reason,
+                                        const Act& act);
 // Ends the report here: it is `forwarded_report` now.
 absl::StatusOr<ReportChange> Forward(ReportRecord record, const std::string& forwarded_report,
                                      const std::string& reason, const Act& act);

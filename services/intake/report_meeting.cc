@@ -94,7 +94,7 @@ absl::StatusOr<ReportChange> RecordReportMeeting(ReportRecord record, const v1::
 
 absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const auth::Caller& caller, const ReportRecord& record) {
   const bool handles = MayHandle(caller, PlacementOf(record.report));
-  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report");
+  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report", PlacementOf(record.report));
   if (!record.meeting.has_value()) {
     return status::NotFound({.reason = "REPORT_MEETING_NOT_FOUND",
                              .message = "no report meeting was asked for or offered",

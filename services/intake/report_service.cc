@@ -66,15 +66,6 @@ v1::Submission WithNormalisedChild(v1::Submission submission, absl::CivilDay tod
   return submission;
 }
 
-// Takes a report to another unit of its own authority.
-ReportChange MoveTo(ReportRecord record, const std::string& unit) {
-  ReportChange change;
-  record.report.set_unit(unit);
-  change.after = std::move(record);
-  change.happenings.push_back({"report.forwarded", {{"unit", unit}}});
-  return change;
-}
-
 }  // namespace
 
 struct ReportService::Checked {
@@ -397,7 +388,7 @@ absl::StatusOr<ReportChange> ReportService::ForwardTo(ReportRecord record, const
          "Ange en annan nämnd eller enhet."}});
   }
   if (unit->authority() == record.report.authority()) {
-    return MoveTo(std::move(record), unit->name());
+    return MoveToUnit(std::move(record), unit->name(), request.reason(), ActOf(call));
   }
   const absl::Time first_received =
       proto_time::FromProto(record.report.first_receive_time()).value_or(absl::UnixEpoch());

@@ -229,7 +229,8 @@ absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const Resourc
   return absl::OkStatus();
 }
 
-absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call, const ReportChange& change) {
+absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call,
+                         const idempotency::Request& request, const ReportChange& change) {
   const Jurisdiction jurisdiction = JurisdictionOf(change.after.report);
   for (const Happening& happening : change.happenings) {
     RETURN_IF_ERROR(outbox::Append(
@@ -238,6 +239,7 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
   }
   outbox::Touched touched = TouchedBy(change.after);
   touched.legal_basis = change.legal_basis;
+  touched.request_id = request.id.ToString();
   if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
   return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
 }
@@ -335,9 +337,11 @@ class Submission {
       events.push_back(id);
       contents.push_back(pg::Bytes{event.SerializeAsString()});
     }
-    const auto entry = outbox::MakeAuditEntry(
-        call_, kProducer, audit::v1::GRANTED,
-        {.municipality = jurisdiction.municipality, .authority = jurisdiction.authority, .resources = names_});
+    const auto entry = outbox::MakeAuditEntry(call_, kProducer, audit::v1::GRANTED,
+                                              {.municipality = jurisdiction.municipality,
+                                               .authority = jurisdiction.authority,
+                                               .resources = names_,
+                                               .request_id = request_.id.ToString()});
     ASSIGN_OR_RETURN(const pg::Uuid entry_id, pg::Uuid::Parse(entry.entry_id()));
     params.Add(events).Add(contents).Add(entry_id).Add(pg::Bytes{entry.SerializeAsString()});
     return absl::OkStatus();
@@ -379,8 +383,9 @@ absl::Status StoreInvestigation(pg::Transaction& transaction, const ReportChange
   return AddReportToInvestigation(transaction, running_before, report.name());
 }
 
-absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& key,
-                         const ReportRecord& before, const ReportChange& change) {
+absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call,
+                         const idempotency::Request& request, const ResourceKey& key, const ReportRecord& before,
+                         const ReportChange& change) {
   const v1::Report& report = change.after.report;
   RETURN_IF_ERROR(
       transaction
@@ -393,7 +398,7 @@ absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& c
   if (!before.report.has_decision() && report.has_decision()) {
     RETURN_IF_ERROR(StoreInvestigation(transaction, change, before.running_investigation));
   }
-  return StoreEvents(transaction, call, change);
+  return StoreEvents(transaction, call, request, change);
 }
 
 // A forwarded report is a submission at its destination, in the same transaction and
@@ -505,7 +510,7 @@ absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext&
       return Changed{before, true};
     }
     ASSIGN_OR_RETURN(const ReportChange change, transition(before));
-    RETURN_IF_ERROR(StoreChange(transaction, call, key, before, change));
+    RETURN_IF_ERROR(StoreChange(transaction, call, request, key, before, change));
     RETURN_IF_ERROR(StoreForwarded(transaction, call, request, change));
     ASSIGN_OR_RETURN(ReportRecord after, FindIn(transaction, key));
     return Changed{std::move(after), false};

@@ -105,8 +105,7 @@ class Check {
   }
 
   void Child(const v1::Child& child, const std::string& path) {
-    IdentityNumber(child.identity_number(), path,
-                   "leave it out and describe the child where it is not known",
+    IdentityNumber(child.identity_number(), path, "leave it out and describe the child where it is not known",
                    "beskriv barnet om numret inte är känt");
     if (child.identity_number().empty() && IsBlank(child.description())) {
       Add("CHILD_UNKNOWN", path + ".identity_number",
