@@ -1,68 +1,57 @@
 #include "tools/story/cast.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace samverkan::story {
+namespace {
 
 using access::v1::Role;
 
+Person HeadOfSchool(std::string subject, std::string unit, std::string place) {
+  return {.subject = std::move(subject),
+          .role = Role::REPORTER,
+          .unit = std::move(unit),
+          .place = std::move(place),
+          .authority = "utbildningsnamnden",
+          .system = "skolsystemet"};
+}
+
+Person Of(Role role, std::string subject, std::string unit, std::string place, bool qualified) {
+  return {.subject = std::move(subject),
+          .role = role,
+          .unit = std::move(unit),
+          .place = std::move(place),
+          .qualified = qualified};
+}
+
+Person Elsewhere(Person person, std::string authority, std::string municipality) {
+  person.authority = std::move(authority);
+  person.municipality = std::move(municipality);
+  return person;
+}
+
+}  // namespace
+
 Cast MakeCast() {
-  const std::string school_system = "skolsystemet";
+  const std::string reception = "mottagningsenheten";
+  const std::string youth = "ungdomsenheten";
   return {
-      .principal = {.subject = "karin.lind",
-                    .role = Role::REPORTER,
-                    .unit = "bredangsskolan",
-                    .place = "Bredängsskolan",
-                    .authority = "utbildningsnamnden",
-                    .system = school_system},
-      .other_school = {.subject = "nils.roos",
-                       .role = Role::REPORTER,
-                       .unit = "satraskolan",
-                       .place = "Sätraskolan",
-                       .authority = "utbildningsnamnden",
-                       .system = school_system},
-      .reception = {.subject = "annika.holm",
-                    .role = Role::RECEPTION,
-                    .unit = "mottagningsenheten",
-                    .place = "Mottagningsenheten"},
-      .reception_manager = {.subject = "petra.ek",
-                            .role = Role::UNIT_MANAGER,
-                            .unit = "mottagningsenheten",
-                            .place = "Mottagningsenheten",
-                            .qualified = true},
+      .principal = HeadOfSchool("karin.lind", "bredangsskolan", "Bredängsskolan"),
+      .other_school = HeadOfSchool("nils.roos", "satraskolan", "Sätraskolan"),
+      .reception = Of(Role::RECEPTION, "annika.holm", reception, "Mottagningsenheten", false),
+      .reception_manager = Of(Role::UNIT_MANAGER, "petra.ek", reception, "Mottagningsenheten", true),
       .duty = {.subject = "johan.nyman", .role = Role::DUTY, .place = "Socialjouren"},
-      .assistant = {.subject = "lova.berg",
-                    .role = Role::CASEWORKER,
-                    .unit = "ungdomsenheten",
-                    .place = "Ungdomsenheten"},
-      .caseworker = {.subject = "samir.haddad",
-                     .role = Role::CASEWORKER,
-                     .unit = "ungdomsenheten",
-                     .place = "Ungdomsenheten",
-                     .qualified = true},
-      .manager = {.subject = "eva.strand",
-                  .role = Role::UNIT_MANAGER,
-                  .unit = "ungdomsenheten",
-                  .place = "Ungdomsenheten",
-                  .qualified = true},
-      .child_caseworker = {.subject = "ingrid.falk",
-                           .role = Role::CASEWORKER,
-                           .unit = "barnenheten",
-                           .place = "Barnenheten",
-                           .qualified = true},
-      .other_board = {.subject = "tove.alm",
-                      .role = Role::CASEWORKER,
-                      .unit = "barn-och-unga-hasselby-vallingby",
-                      .place = "Hässelby-Vällingby",
-                      .authority = "hasselby-vallingby",
-                      .qualified = true},
-      .other_town = {.subject = "maria.dahl",
-                     .role = Role::CASEWORKER,
-                     .unit = "barnenheten",
-                     .place = "Huddinge kommun",
-                     .authority = "socialnamnden",
-                     .municipality = "0126",
-                     .qualified = true},
+      .assistant = Of(Role::CASEWORKER, "lova.berg", youth, "Ungdomsenheten", false),
+      .caseworker = Of(Role::CASEWORKER, "samir.haddad", youth, "Ungdomsenheten", true),
+      .manager = Of(Role::UNIT_MANAGER, "eva.strand", youth, "Ungdomsenheten", true),
+      .child_caseworker = Of(Role::CASEWORKER, "ingrid.falk", "barnenheten", "Barnenheten", true),
+      .other_board =
+          Elsewhere(Of(Role::CASEWORKER, "tove.alm", "barn-och-unga-hasselby-vallingby", "Hässelby-Vällingby", true),
+                    "hasselby-vallingby", "0180"),
+      .other_town = Elsewhere(Of(Role::CASEWORKER, "maria.dahl", "barnenheten", "Huddinge kommun", true),
+                              "socialnamnden", "0126"),
       .auditor = {.subject = "oskar.vik", .role = Role::AUDITOR, .place = "Loggkontrollen"},
       .integrator = {.subject = "uppfoljningen",
                      .role = Role::SYSTEM,

@@ -30,7 +30,8 @@ void AskWithIdentity(World& world) {
   world.teller.Tell(Step(answer, "the question holds an identity number (personnummer)")
                         .Refused(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", {"question"})
                         .Conceals(kNumberInText)
-                        .ShowRefusal());
+                        .ShowRefusal()
+                        .Says("character 28"));
 }
 
 void AskWithoutIdentity(World& world) {

@@ -2,6 +2,7 @@
 
 #include "libs/calendar/calendar.h"
 #include "libs/proto_time/proto_time.h"
+#include "libs/status/status.h"
 #include "tools/story/chapters.h"
 #include "tools/story/clocks.h"
 #include "tools/story/reading.h"
@@ -82,10 +83,11 @@ void ReadTheInvestigation(World& world) {
           .Holds("the new one stands in it", Holds(world.investigation.reports(), world.later_report.name())));
 }
 
-// Two months after the present latest day.
+// About two months after the present latest day.
 std::string LaterDay(const v1::Deadline& deadline) {
   const auto latest = proto_time::ParseDay(deadline.latest_date()).value_or(absl::CivilDay());
-  return proto_time::FormatDay(calendar::CountFrom(latest, {2, calendar::Span::Unit::kMonths}));
+  return proto_time::FormatDay(
+      calendar::NextOrdinaryWeekday(calendar::CountFrom(latest, {2, calendar::Span::Unit::kMonths})));
 }
 
 void Extend(World& world) {
@@ -122,7 +124,8 @@ void CloseOwing(World& world) {
   const auto answer =
       world.stage.As(world.cast.caseworker, &Investigations::CloseInvestigation, Closing(world.investigation));
   world.teller.Tell(Step(answer, "closing is stopped: feedback on the second report was never given")
-                        .Refused(absl::StatusCode::kFailedPrecondition, "FEEDBACK_OWED"));
+                        .Refused(absl::StatusCode::kFailedPrecondition, "FEEDBACK_OWED")
+                        .Is("the report named", status::Metadata(answer.status)["reports"], world.later_report.name()));
 }
 
 void CloseAsManager(World& world) {

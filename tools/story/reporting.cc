@@ -31,7 +31,8 @@ void SubmitABadReport(World& world) {
                     "submission.contact_person.email", "submission.child.identity_number", "submission.guardians_told",
                     "submission.signature.person_name"})
           .Conceals("20120503")
-          .ShowRefusal());
+          .ShowRefusal()
+          .Says("tel:+46846500410"));
 }
 
 void SubmitAGoodReport(World& world) {

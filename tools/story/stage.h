@@ -78,16 +78,19 @@ class Stage {
   // To nine o'clock of the first ordinary weekday that is at least `days` ahead.
   void GoToMorning(int days);
 
-  // Calls a method of a service as `caller`, with a token that was just issued.
+  // Calls a method of a service as `caller`, with a token that was just issued. After a call
+  // that no service answered in time, all end as it did, without being made.
   template <typename Stub, typename Request, typename Response>
   Answer<Response> As(const Person& caller,
                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                       const Request& request) {
-    Answer<Response> answer{{caller, MethodName(*Request::descriptor()), Now(), {}}, {}};
+    Answer<Response> answer{{caller, MethodName(*Request::descriptor()), Now(), silence_}, {}};
+    if (!silence_.ok()) return answer;
     grpc::ClientContext context;
     Prepare(caller, context);
     Stub& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
     answer.status = status::FromGrpc((stub.*method)(&context, request, &answer.response));
+    if (absl::IsUnavailable(answer.status) || absl::IsDeadlineExceeded(answer.status)) silence_ = answer.status;
     return answer;
   }
 
@@ -106,6 +109,8 @@ class Stage {
   const auth::TokenSigner signer_;
   const clock::SystemClock machine_clock_;
   const clock::FileClock clock_;
+  // OK while the services answer.
+  absl::Status silence_;
   std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
              std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
              std::unique_ptr<Events>, std::unique_ptr<Audit>>

@@ -1,5 +1,7 @@
 #include "tools/story/step.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -105,6 +107,12 @@ Step& Step::ShowRefusal() {
     Show(absl::StrCat("instead: ", link.description(), " (", link.url(), ")"));
   }
   return *this;
+}
+
+Step& Step::Says(const std::string& text) {
+  return Holds(absl::StrCat("it says '", text, "'"), std::any_of(lines_.begin(), lines_.end(), [&](const auto& line) {
+                 return line.find(text) != std::string::npos;
+               }));
 }
 
 Step& Step::Show(std::string line) {

@@ -51,6 +51,8 @@ class Step {
   Step& Conceals(const std::string& secret);
   // Shows below the step what a refusal says of each field, and where to turn instead.
   Step& ShowRefusal();
+  // Expects one of the lines shown so far to hold `text`.
+  Step& Says(const std::string& text);
   // Shows a line below the step.
   Step& Show(std::string line);
 
