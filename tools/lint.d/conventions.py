@@ -42,7 +42,7 @@ RULES = [
     Rule(
         "sql",
         CPP,
-        re.compile(r"_store\.(h|cc)$|^libs/(pg|outbox|idempotency|testing)/|_test\.cc$|^tests/"),
+        re.compile(r"_store\.(h|cc)$|^libs/(pg|outbox|idempotency|testing)/|_(test|fixture)\.(cc|h)$|^tests/"),
         re.compile(r'"(?:sql\(|\()?\s*(?:SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+|DELETE\s+FROM\s'
                    r'|WITH\s+\w+\s+AS\s|CREATE\s+(?:TABLE|ROLE|INDEX|FUNCTION|SCHEMA|DATABASE)'
                    r'|ALTER\s+\w+\s|DROP\s+\w+\s|TRUNCATE\s|SET\s+LOCAL\s|(?:BEGIN|COMMIT|ROLLBACK);?\")'),
@@ -54,7 +54,8 @@ RULES = [
         re.compile(r"^$"),
         re.compile(r"SleepFor\(|sleep_for\(|sleep_until\(|(?<!\w)u?sleep\(|nanosleep\("
                    r"|^\s*sleep\s+[\d.$]", re.MULTILINE),
-        "tests do not sleep: inject the clock, or wait for the event itself",
+        "tests do not sleep: inject the clock, or wait for the event itself (between two looks at"
+        " another process: say `lint: allow(sleep): why`)",
     ),
     Rule(
         "machine-path",
