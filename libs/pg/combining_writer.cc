@@ -28,12 +28,10 @@ absl::Status ShuttingDown() {
                               .swedish = "Tjänsten stoppas. Upprepa anropet med samma request_id."});
 }
 
-// What every transaction of a connection has from its start: timeouts, and no reading of whole
-// tables. Plans of prepared statements, and of foreign keys' checks, live as long as the connection:
-// one that was made while a table was small must not read all of it when it has grown.
-std::string Settings(const CombiningWriter::Options& options) {
+// Timeouts that every transaction of a connection has from its start.
+std::string Timeouts(const CombiningWriter::Options& options) {
   return absl::StrCat("-c statement_timeout=", absl::ToInt64Milliseconds(options.statement_timeout),
-                      " -c lock_timeout=", absl::ToInt64Milliseconds(options.lock_timeout), " -c enable_seqscan=off");
+                      " -c lock_timeout=", absl::ToInt64Milliseconds(options.lock_timeout));
 }
 
 }  // namespace
@@ -80,7 +78,7 @@ class CombiningWriter::Lane {
 
   absl::Status Connect(absl::Duration patience) {
     absl::StatusOr<std::unique_ptr<Connection>> connection =
-        Connection::Open(conninfo_, Now() + patience, options_.log, Settings(options_));
+        Connection::Open(conninfo_, Now() + patience, options_.log, Timeouts(options_));
     RETURN_IF_ERROR(connection.status());
     connection_ = *std::move(connection);
     return absl::OkStatus();

@@ -13,6 +13,9 @@ SET LOCAL search_path = intake;
 --   REPEATED  the request id was used with the same content: `resources` as then
 --   REUSED    the request id was used with other content: nothing was stored
 --
+-- A deadline's condition says when it is started: ALWAYS, or as an investigation of the
+-- child runs at the authority already, IF_RUNNING or IF_NOT_RUNNING.
+--
 -- Arrays that belong together have the same length. A report whose blind index is
 -- null is about a child that nobody could name: it keeps the reference proposed.
 CREATE FUNCTION submit_report(
@@ -25,12 +28,15 @@ CREATE FUNCTION submit_report(
   p_sender_system text, p_receive_time timestamptz, p_first_receive_time timestamptz,
   p_deadline_subjects uuid[], p_clocks text[], p_rules text[], p_legal_bases text[], p_unverified boolean[],
   p_started_by text[], p_start_times timestamptz[], p_due_dates date[], p_latest_dates date[],
-  p_only_if_running boolean[],
+  p_conditions text[],
   p_feedback bytea, p_meeting bytea,
   p_events uuid[], p_event_contents bytea[], p_entry uuid, p_entry_content bytea,
   OUT outcome text, OUT resources text[])
 LANGUAGE plpgsql VOLATILE
 SET search_path = intake
+-- The plans in here, and those of the foreign keys' checks, live as long as the connection:
+-- made while a table was small, they would read all of it when it has grown.
+SET enable_seqscan = off
 AS $$
 DECLARE
   known_fingerprint bytea;
@@ -49,7 +55,9 @@ BEGIN
     RETURN;
   END IF;
 
-  FOR i IN 1 .. cardinality(p_reports) LOOP
+  -- In the order of the index, so that two submissions of the same siblings do not wait
+  -- for each other.
+  FOR i IN SELECT o FROM generate_subscripts(p_reports, 1) AS o ORDER BY p_blind_indexes[o], o LOOP
     IF p_blind_indexes[i] IS NOT NULL THEN
       INSERT INTO child (municipality, authority, blind_index, child)
         VALUES (p_municipality, p_authority, p_blind_indexes[i], p_children[i])
@@ -87,10 +95,11 @@ BEGIN
       SELECT p_municipality, d.subject, d.clock, d.start_time, p_authority, 'reports', d.rule, d.legal_basis,
              d.unverified, d.started_by, d.due_date, d.latest_date, 1
         FROM unnest(p_deadline_subjects, p_clocks, p_start_times, p_rules, p_legal_bases, p_unverified, p_started_by,
-                    p_due_dates, p_latest_dates, p_only_if_running)
+                    p_due_dates, p_latest_dates, p_conditions)
              AS d (subject, clock, start_time, rule, legal_basis, unverified, started_by, due_date, latest_date,
-                   only_if_running)
-        WHERE NOT d.only_if_running OR running[array_position(p_reports, d.subject)]),
+                   condition)
+        WHERE d.condition = 'ALWAYS'
+          OR (d.condition = 'IF_RUNNING') = running[array_position(p_reports, d.subject)]),
   owed AS (
     INSERT INTO feedback (municipality, report, state, ask_time, content)
       SELECT p_municipality, n.report, CASE WHEN n.running THEN 2 ELSE 1 END, p_receive_time, p_feedback
