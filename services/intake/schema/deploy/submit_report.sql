@@ -42,6 +42,7 @@ DECLARE
   known_fingerprint bytea;
   child_references uuid[] := p_children;
   running boolean[] := '{}';
+  i integer;
 BEGIN
   INSERT INTO request (municipality, caller, method, request, fingerprint, resources, create_time)
     VALUES (p_caller_municipality, p_caller, p_method, p_request, p_fingerprint, p_resources, p_now)
