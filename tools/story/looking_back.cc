@@ -11,6 +11,8 @@ namespace {
 namespace v1 = intake::v1;
 using Trail = audit::v1::SearchEntriesResponse;
 
+constexpr int kLongestPage = 1000;
+
 void ShowTheWorklist(World& world) {
   v1::ListWorkItemsRequest request;
   request.set_parent(UnitName(world.cast.manager));
@@ -71,7 +73,7 @@ Answer<Trail> Search(World& world, const audit::v1::SearchEntriesRequest& reques
 void ShowTheTrail(World& world) {
   audit::v1::SearchEntriesRequest request;
   request.set_child(world.report.child());
-  request.set_page_size(1000);
+  request.set_page_size(kLongestPage);
   const auto answer = Search(world, request, "ListFeedback", world.cast.manager);
   Step step(answer, absl::StrCat("who did or saw what about the child: ", answer.response.entries_size(),
                                  " entries of the audit log:"));
@@ -88,16 +90,29 @@ void ShowTheTrail(World& world) {
   world.teller.Tell(step);
 }
 
+bool IsRefused(const Trail& trail, const Person& actor) {
+  return std::any_of(trail.entries().begin(), trail.entries().end(), [&](const audit::v1::LoggedEntry& logged) {
+    return logged.entry().outcome() == audit::v1::DENIED &&
+           logged.entry().private_part().actor().subject() == actor.subject;
+  });
+}
+
 void ShowTheRefusals(World& world) {
   audit::v1::SearchEntriesRequest request;
-  request.set_actor(world.cast.assistant.subject);
+  request.set_resource(world.report.name());
+  request.set_page_size(kLongestPage);
   const auto answer = Search(world, request, "DecideReport", world.cast.assistant);
-  Step step(answer, "the refusal of the one who may not decide stands there too");
+  Step step(answer, "and everybody who was refused the report, from wherever:");
   step.Ok();
-  for (const audit::v1::LoggedEntry& entry : answer.response.entries()) step.Show(Describe(entry));
-  world.teller.Tell(step.Holds(
-      "it says DENIED",
-      answer.response.entries_size() == 1 && answer.response.entries(0).entry().outcome() == audit::v1::DENIED));
+  for (const Person& person :
+       {world.cast.other_school, world.cast.other_board, world.cast.other_town, world.cast.assistant}) {
+    step.Holds("the refusal of " + person.subject + " stands there", IsRefused(answer.response, person));
+  }
+  for (int i = answer.response.entries_size() - 1; i >= 0; --i) {
+    const audit::v1::LoggedEntry& entry = answer.response.entries(i);
+    if (entry.entry().outcome() == audit::v1::DENIED) step.Show(Describe(entry));
+  }
+  world.teller.Tell(step);
 }
 
 void ShowTheReviewer(World& world) {
