@@ -65,14 +65,4 @@ audit::v1::Entry MakeAuditEntry(const rpc::CallContext& call, const std::string&
   return entry;
 }
 
-audit::v1::Entry MakeJobAuditEntry(const std::string& job, absl::Time now, const std::string& producer,
-                                   access::v1::Action action, const Touched& touched) {
-  audit::v1::Entry entry = MakeEntry(producer, job, now, action, audit::v1::GRANTED, touched);
-  audit::v1::Actor& actor = *entry.mutable_private_part()->mutable_actor();
-  actor.set_subject(producer);
-  actor.set_system(producer);
-  actor.set_role(access::v1::SYSTEM);
-  return entry;
-}
-
 }  // namespace samverkan::outbox

@@ -33,11 +33,6 @@ struct Touched {
 audit::v1::Entry MakeAuditEntry(const rpc::CallContext& call, const std::string& producer, audit::v1::Outcome outcome,
                                 const Touched& touched);
 
-// The same for a job that no caller asked for; `job` is its name,
-// "samverkan.intake.DeadlineSweeper".
-audit::v1::Entry MakeJobAuditEntry(const std::string& job, absl::Time now, const std::string& producer,
-                                   access::v1::Action action, const Touched& touched);
-
 }  // namespace samverkan::outbox
 
 #endif  // SAMVERKAN_LIBS_OUTBOX_AUDIT_ENTRY_H_

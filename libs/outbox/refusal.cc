@@ -2,6 +2,8 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
+
 #include "libs/outbox/audit_entry.h"
 #include "libs/outbox/outbox.h"
 #include "libs/status/status.h"
@@ -11,6 +13,13 @@ namespace {
 
 constexpr size_t kLongestName = 256;
 
+// Resource names are printable ASCII. Anything else is bad input that the audit service
+// would refuse, and all entries behind it would wait.
+bool IsPlausibleName(const std::string& name) {
+  return name.size() <= kLongestName &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 // The resource that a request names by AIP-131 to 135; empty where it names none.
 std::string ResourceOf(const google::protobuf::Message* request) {
   if (request == nullptr) return {};
@@ -18,7 +27,7 @@ std::string ResourceOf(const google::protobuf::Message* request) {
     const auto* const field = request->GetDescriptor()->FindFieldByName(field_name);
     if (field == nullptr || field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) continue;
     std::string name = request->GetReflection()->GetString(*request, field);
-    if (name.size() <= kLongestName) return name;
+    if (IsPlausibleName(name)) return name;
   }
   return {};
 }

@@ -48,7 +48,8 @@ class CombiningWriter {
     size_t batch_bytes = 1 << 20;
     // Fixed for all: a timeout set for one caller would bind its companions.
     absl::Duration statement_timeout = absl::Seconds(5);
-    absl::Duration lock_timeout = absl::Seconds(1);
+    // Longer than PostgreSQL's deadlock_timeout: a deadlock is told as one, and repeated.
+    absl::Duration lock_timeout = absl::Seconds(3);
     // How long a batch's answer is waited for before its connection is given up. The
     // server may then still commit.
     absl::Duration answer_timeout = absl::Seconds(30);

@@ -13,8 +13,12 @@ bool IsMunicipality(std::string_view text) {
   return text.size() == 4 && std::all_of(text.begin(), text.end(), IsDigit);
 }
 
+// More digits could be an identity number.
+constexpr int kMostDigitsInId = 9;
+
 bool IsId(std::string_view text) {
   return !text.empty() && text.size() <= 63 && IsLower(text.front()) &&
+         std::count_if(text.begin(), text.end(), IsDigit) <= kMostDigitsInId &&
          std::all_of(text.begin(), text.end(), [](char c) { return IsLower(c) || IsDigit(c) || c == '-'; });
 }
 

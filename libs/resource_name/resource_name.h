@@ -12,7 +12,8 @@ namespace samverkan::resource_name {
 // The values of the variables of `pattern` in `name`, in their order; nothing where
 // the name is not of the pattern. A variable stands between slashes:
 //   {municipality}  four digits, an official municipality code
-//   {id}            1 to 63 of a-z, 0-9 and '-', beginning with a letter
+//   {id}            1 to 63 of a-z, 0-9 and '-', beginning with a letter, with at most nine
+//                   digits: so many that no identity number can stand in a name
 //   {uuid}          a UUID in canonical lower-case text form
 //   {number}        a decimal number without leading zeros, at most 18 digits
 // Everything else in a pattern stands for itself.

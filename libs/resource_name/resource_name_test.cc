@@ -32,6 +32,7 @@ TEST(MatchTest, RefusesWhatIsNotOfThePattern) {
   }
   EXPECT_EQ(Match("entries/{number}", "entries/01"), std::nullopt);
   EXPECT_EQ(Match("units/{id}", "units/-x"), std::nullopt);
+  EXPECT_EQ(Match("units/{id}", "units/x2012050323"), std::nullopt);
 }
 
 }  // namespace

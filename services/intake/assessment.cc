@@ -15,10 +15,7 @@ namespace {
 using proto_time::ToProto;
 
 absl::Status CheckUndecided(const v1::Report& report) {
-  if (report.state() == v1::Report::FORWARDED) {
-    return status::FailedPrecondition({"REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
-                                       "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
-  }
+  RETURN_IF_ERROR(CheckNotForwarded(report));
   if (report.state() == v1::Report::DECIDED) {
     return status::FailedPrecondition({"ALREADY_DECIDED",
                                        "the report is decided; a new report may open a new investigation",
@@ -29,9 +26,7 @@ absl::Status CheckUndecided(const v1::Report& report) {
 
 absl::Status CheckDecidable(const ReportRecord& record, v1::Decision::Outcome outcome) {
   RETURN_IF_ERROR(CheckUndecided(record.report));
-  const bool application =
-      record.report.submission().kind() == v1::APPLICATION || record.report.submission().kind() == v1::REFERRAL;
-  if (record.report.state() == v1::Report::RECEIVED && !application) {
+  if (record.report.state() == v1::Report::RECEIVED && IsConcernReport(record.report)) {
     return status::FailedPrecondition(
         {"NOT_ASSESSED", "record the protection assessment first", "Gör skyddsbedömningen först."});
   }
@@ -48,12 +43,20 @@ absl::Status CheckDecidable(const ReportRecord& record, v1::Decision::Outcome ou
   return absl::OkStatus();
 }
 
-// The law of the deadline where there is one, else of the day that the report came.
-absl::StatusOr<std::string> LegalBasisOf(const rules::RuleSet& rules, const v1::Report& report,
-                                         std::string_view clock) {
+// The rule and the law of the report's clock of that name; empty where it has none.
+std::string BasisOfClock(const v1::Report& report, std::string_view clock) {
   for (const v1::Deadline& deadline : report.deadlines()) {
     if (deadline.clock() == clock) return absl::StrCat(deadline.rule(), ", ", deadline.legal_basis());
   }
+  return {};
+}
+
+// The law of the clock where there is one, else of the day that the report came. None for
+// an application or referral: the law of these clocks is for reports alone.
+absl::StatusOr<std::string> LegalBasisOf(const rules::RuleSet& rules, const v1::Report& report,
+                                         std::string_view clock) {
+  if (!IsConcernReport(report)) return std::string();
+  if (std::string basis = BasisOfClock(report, clock); !basis.empty()) return basis;
   const auto received = proto_time::FromProto(report.first_receive_time()).value_or(absl::UnixEpoch());
   const auto answer = rules.Ask(clock, calendar::LegalDay(received));
   if (absl::IsNotFound(answer.status())) return std::string();
@@ -83,11 +86,7 @@ absl::StatusOr<ReportChange> RecordProtectionAssessment(ReportRecord record,
                                                         const v1::RecordProtectionAssessmentRequest& request,
                                                         const Act& act) {
   RETURN_IF_ERROR(CheckUndecided(record.report));
-  std::string legal_basis;
-  if (const auto* const deadline =
-          FindPending(std::as_const(*record.report.mutable_deadlines()), kProtectionAssessment)) {
-    legal_basis = absl::StrCat(deadline->rule(), ", ", deadline->legal_basis());
-  }
+  const std::string legal_basis = BasisOfClock(record.report, kProtectionAssessment);
   v1::ProtectionAssessment& assessment = *record.report.add_assessments();
   assessment.set_need(request.need());
   assessment.set_reasons(request.reasons());
@@ -99,7 +98,7 @@ absl::StatusOr<ReportChange> RecordProtectionAssessment(ReportRecord record,
   ReportChange change;
   change.after = std::move(record);
   change.happenings.push_back({"report.assessed", {}});
-  change.legal_basis = std::move(legal_basis);
+  change.legal_basis = legal_basis;
   return change;
 }
 

@@ -12,12 +12,27 @@
 namespace samverkan::intake {
 namespace {
 
+using proto_time::ToProto;
+
 std::string DayText(const std::optional<absl::CivilDay>& day) {
   return day.has_value() ? proto_time::FormatDay(*day) : std::string();
 }
 
 absl::CivilDay StartDay(const v1::Deadline& deadline) {
   return calendar::LegalDay(proto_time::FromProto(deadline.start_time()).value_or(absl::UnixEpoch()));
+}
+
+// What is done too late is a breach even if nobody had noticed yet.
+void NoteBreach(v1::Deadline& deadline, absl::Time time) {
+  const auto latest = proto_time::ParseDay(deadline.latest_date());
+  if (deadline.has_breach_time() || !latest.has_value() || *latest >= calendar::LegalDay(time)) return;
+  *deadline.mutable_breach_time() = ToProto(time);
+}
+
+void End(v1::Deadline& deadline, v1::Deadline::State state, absl::Time time) {
+  NoteBreach(deadline, time);
+  deadline.set_state(state);
+  *deadline.mutable_end_time() = ToProto(time);
 }
 
 }  // namespace
@@ -34,7 +49,7 @@ absl::StatusOr<v1::Deadline> StartClock(const rules::RuleSet& rules, std::string
   deadline.set_legal_basis(computed.legal_basis);
   deadline.set_unverified(computed.marked || computed.needs_legal_review);
   deadline.set_started_by(std::string(starts_at));
-  *deadline.mutable_start_time() = proto_time::ToProto(start);
+  *deadline.mutable_start_time() = ToProto(start);
   deadline.set_due_date(DayText(computed.due));
   deadline.set_latest_date(DayText(computed.latest));
   deadline.set_state(v1::Deadline::PENDING);
@@ -66,16 +81,14 @@ const v1::Deadline* FindPending(const Deadlines& deadlines, std::string_view clo
 
 void Meet(Deadlines& deadlines, std::string_view clock, absl::Time time) {
   v1::Deadline* const deadline = FindPending(deadlines, clock);
-  if (deadline == nullptr) return;
-  deadline->set_state(v1::Deadline::MET);
-  *deadline->mutable_end_time() = proto_time::ToProto(time);
+  if (deadline != nullptr) Meet(*deadline, time);
 }
+
+void Meet(v1::Deadline& deadline, absl::Time time) { End(deadline, v1::Deadline::MET, time); }
 
 void EndAll(Deadlines& deadlines, absl::Time time) {
   for (v1::Deadline& deadline : deadlines) {
-    if (deadline.state() != v1::Deadline::PENDING) continue;
-    deadline.set_state(v1::Deadline::ENDED);
-    *deadline.mutable_end_time() = proto_time::ToProto(time);
+    if (deadline.state() == v1::Deadline::PENDING) End(deadline, v1::Deadline::ENDED, time);
   }
 }
 
@@ -96,12 +109,13 @@ absl::Status Extend(v1::Deadline& deadline, const ExtensionRequest& request, con
     return status::InvalidArgument({{"latest_date", "expected a date after the present latest day, as \"2026-01-23\"",
                                      "Ange ett datum efter den nuvarande sista dagen."}});
   }
+  NoteBreach(deadline, act.time);
   v1::Extension& extension = *deadline.add_extensions();
   extension.set_previous_latest_date(deadline.latest_date());
   extension.set_latest_date(request.latest_date);
   extension.set_ground(request.ground);
   extension.set_reasons(request.reasons);
-  *extension.mutable_extend_time() = proto_time::ToProto(act.time);
+  *extension.mutable_extend_time() = ToProto(act.time);
   extension.set_extender(act.subject);
   deadline.set_due_date(request.latest_date);
   deadline.set_latest_date(request.latest_date);
@@ -113,16 +127,6 @@ absl::StatusOr<std::string> LegalGround(const rules::RuleSet& rules, std::string
   ASSIGN_OR_RETURN(const rules::ClockAnswer answer, rules.AskClock(question, deadline.started_by(), StartDay(deadline),
                                                                    jurisdiction.municipality, jurisdiction.authority));
   return answer.clock->extension_reason();
-}
-
-bool IsDue(const v1::Deadline& deadline, absl::CivilDay today) {
-  const auto due = proto_time::ParseDay(deadline.due_date());
-  return deadline.state() == v1::Deadline::PENDING && due.has_value() && *due <= today && !IsOverdue(deadline, today);
-}
-
-bool IsOverdue(const v1::Deadline& deadline, absl::CivilDay today) {
-  const auto latest = proto_time::ParseDay(deadline.latest_date());
-  return deadline.state() == v1::Deadline::PENDING && latest.has_value() && *latest < today;
 }
 
 }  // namespace samverkan::intake

@@ -20,7 +20,6 @@ namespace samverkan::intake {
 inline constexpr std::string_view kProtectionAssessment = "protection_assessment";
 inline constexpr std::string_view kDecisionToOpen = "decision_to_open";
 inline constexpr std::string_view kStatutoryFeedback = "statutory_feedback";
-inline constexpr std::string_view kInvestigation = "investigation";
 inline constexpr std::string_view kHoldReview = "hold_review";
 
 // Whose rules hold: a municipality ("0180") and an authority in it ("skarholmen").
@@ -53,8 +52,10 @@ v1::Deadline* FindPending(Deadlines& deadlines, std::string_view clock);
 const v1::Deadline* FindPending(const Deadlines& deadlines, std::string_view clock);
 
 // Meets the running clock of that name: what it asks for was done at `time`. No effect
-// where none runs.
+// where none runs. Done after the latest day it is a breach as well, as with EndAll and
+// Extend.
 void Meet(Deadlines& deadlines, std::string_view clock, absl::Time time);
+void Meet(v1::Deadline& deadline, absl::Time time);
 
 // Ends every running clock: what they ask for fell away.
 void EndAll(Deadlines& deadlines, absl::Time time);
@@ -77,12 +78,6 @@ absl::Status Extend(v1::Deadline& deadline, const ExtensionRequest& request, con
 // nothing does.
 absl::StatusOr<std::string> LegalGround(const rules::RuleSet& rules, std::string_view question,
                                         const v1::Deadline& deadline, const Jurisdiction& jurisdiction);
-
-// Whether the clock runs and `today` is its due day or later, but not past its latest.
-bool IsDue(const v1::Deadline& deadline, absl::CivilDay today);
-
-// Whether the clock runs and its latest day has ended by `today`.
-bool IsOverdue(const v1::Deadline& deadline, absl::CivilDay today);
 
 }  // namespace samverkan::intake
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "libs/outbox/outbox.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/values.h"
 #include "libs/proto_time/proto_time.h"
@@ -38,7 +39,8 @@ constexpr pg::Statement kStoreDeadline = {
     "  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bigint::smallint, $14, $15, $16)"
     "  ON CONFLICT (municipality, subject, clock, start_time) DO UPDATE"
     "  SET due_date = excluded.due_date, latest_date = excluded.latest_date, state = excluded.state,"
-    "      end_time = excluded.end_time, extensions = excluded.extensions"};
+    "      end_time = excluded.end_time, extensions = excluded.extensions,"
+    "      breach_time = coalesce(deadline.breach_time, excluded.breach_time)"};
 
 constexpr pg::Statement kMarkBreaches = {
     "mark_breaches",
@@ -115,6 +117,13 @@ bool IsUnchanged(const v1::Deadline& deadline, const Deadlines& before) {
   return false;
 }
 
+bool WasBreached(const v1::Deadline& deadline, const Deadlines& before) {
+  for (const v1::Deadline& other : before) {
+    if (IsSameClock(other, deadline)) return other.has_breach_time();
+  }
+  return false;
+}
+
 absl::Status StoreDeadline(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
                            const std::string& collection, const v1::Deadline& deadline) {
   v1::Deadline extensions;
@@ -160,8 +169,30 @@ absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& sub
   for (const v1::Deadline& deadline : after) {
     if (IsUnchanged(deadline, before)) continue;
     RETURN_IF_ERROR(StoreDeadline(transaction, subject, authority, collection, deadline));
+    if (!deadline.has_breach_time() || WasBreached(deadline, before)) continue;
+    const Breach breach{subject.municipality, authority, MakeName(subject.municipality, collection, subject.id),
+                        deadline};
+    RETURN_IF_ERROR(TellOfBreach(transaction, breach));
   }
   return absl::OkStatus();
+}
+
+absl::Status InsertDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
+                             const std::string& collection, const Deadlines& deadlines) {
+  for (const v1::Deadline& deadline : deadlines) {
+    RETURN_IF_ERROR(StoreDeadline(transaction, subject, authority, collection, deadline));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TellOfBreach(pg::Transaction& transaction, const Breach& breach) {
+  const absl::Time time = proto_time::FromProto(breach.deadline.breach_time()).value_or(absl::UnixEpoch());
+  return outbox::Append(
+      transaction, outbox::MakeEvent("deadline.breached", breach.resource, breach.municipality, breach.authority, time,
+                                     {{"clock", breach.deadline.clock()},
+                                      {"rule", breach.deadline.rule()},
+                                      {"legal_basis", breach.deadline.legal_basis()},
+                                      {"latest_date", breach.deadline.latest_date()}}));
 }
 
 absl::StatusOr<std::vector<Breach>> MarkBreaches(pg::Transaction& transaction, absl::CivilDay today, absl::Time now,

@@ -17,6 +17,15 @@
 // The SQL of legal clocks. Functions of a transaction that the caller has.
 namespace samverkan::intake {
 
+// A clock whose latest day has ended.
+struct Breach {
+  std::string municipality;
+  std::string authority;
+  // Resource name of what it is a clock of.
+  std::string resource;
+  v1::Deadline deadline;
+};
+
 // The clocks of a report or investigation, in the order of their start.
 absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const ResourceKey& subject);
 
@@ -30,19 +39,17 @@ absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTrans
                                                                    const std::string& municipality,
                                                                    const std::vector<pg::Uuid>& subjects);
 
-// Stores those of `after` that differ from `before`. `collection` is "reports" or
-// "investigations".
+// Stores those of `after` that differ from `before`, and tells of those that were breached
+// between. `collection` is "reports" or "investigations".
 absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
                             const std::string& collection, const Deadlines& before, const Deadlines& after);
 
-// A clock whose latest day has ended.
-struct Breach {
-  std::string municipality;
-  std::string authority;
-  // Resource name of what it is a clock of.
-  std::string resource;
-  v1::Deadline deadline;
-};
+// Stores clocks that go on from elsewhere, and tells of none: what happened to them was told.
+absl::Status InsertDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
+                             const std::string& collection, const Deadlines& deadlines);
+
+// Appends the event of a breach.
+absl::Status TellOfBreach(pg::Transaction& transaction, const Breach& breach);
 
 // Marks clocks whose latest day has ended before `today` as breached at `now`, at most
 // `most` of them, and returns them. Whoever else is marking is not waited for.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "libs/calendar/calendar.h"
-#include "libs/outbox/outbox.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "prometheus/family.h"
@@ -18,15 +17,6 @@ constexpr int64_t kBatch = 200;
 constexpr absl::Duration kLongestSweep = absl::Seconds(20);
 // A breach is a matter of days; a second is for people who watch.
 constexpr absl::Duration kPause = absl::Seconds(1);
-
-absl::Status TellOf(pg::Transaction& transaction, const Breach& breach, absl::Time now) {
-  return outbox::Append(
-      transaction, outbox::MakeEvent("deadline.breached", breach.resource, breach.municipality, breach.authority, now,
-                                     {{"clock", breach.deadline.clock()},
-                                      {"rule", breach.deadline.rule()},
-                                      {"legal_basis", breach.deadline.legal_basis()},
-                                      {"latest_date", breach.deadline.latest_date()}}));
-}
 
 }  // namespace
 
@@ -63,7 +53,7 @@ absl::StatusOr<int64_t> DeadlineSweeper::Sweep() {
                                    ASSIGN_OR_RETURN(const std::vector<Breach> breaches,
                                                     MarkBreaches(transaction, calendar::LegalDay(now), now, kBatch));
                                    for (const Breach& breach : breaches)
-                                     RETURN_IF_ERROR(TellOf(transaction, breach, now));
+                                     RETURN_IF_ERROR(TellOfBreach(transaction, breach));
                                    return static_cast<int64_t>(breaches.size());
                                  });
   if (found.ok()) breached_.Increment(static_cast<double>(*found));

@@ -54,8 +54,6 @@ TEST(DeadlineTest, ClockWithoutALimitRunsAndIsNeverLate) {
   const v1::Deadline deadline = Started(kStatutoryFeedback, "decision", At(absl::CivilDay(2025, 12, 20)));
   EXPECT_EQ(deadline.due_date(), "");
   EXPECT_EQ(deadline.latest_date(), "");
-  EXPECT_FALSE(IsDue(deadline, absl::CivilDay(2030, 1, 1)));
-  EXPECT_FALSE(IsOverdue(deadline, absl::CivilDay(2030, 1, 1)));
 }
 
 TEST(DeadlineTest, ClockThatNoLawSetsIsNoFault) {
@@ -68,16 +66,6 @@ TEST(DeadlineTest, ClockThatNoLawSetsIsNoFault) {
   EXPECT_OK(
       AddClock(ShippedRules(), kDecisionToOpen, "report_received", At(absl::CivilDay(2026, 1, 10)), kPlace, deadlines));
   EXPECT_EQ(deadlines.size(), 1);
-}
-
-TEST(DeadlineTest, IsDueFromTheCountedDayAndLateAfterTheMovedOne) {
-  const v1::Deadline deadline = DecisionClock(absl::CivilDay(2026, 6, 6));
-  EXPECT_FALSE(IsDue(deadline, absl::CivilDay(2026, 6, 19)));
-  EXPECT_TRUE(IsDue(deadline, absl::CivilDay(2026, 6, 20)));
-  EXPECT_TRUE(IsDue(deadline, absl::CivilDay(2026, 6, 22)));
-  EXPECT_FALSE(IsOverdue(deadline, absl::CivilDay(2026, 6, 22)));
-  EXPECT_TRUE(IsOverdue(deadline, absl::CivilDay(2026, 6, 23)));
-  EXPECT_FALSE(IsDue(deadline, absl::CivilDay(2026, 6, 23)));
 }
 
 TEST(DeadlineTest, MeetingItEndsTheRunningOneOnly) {
@@ -97,7 +85,6 @@ TEST(DeadlineTest, MeetingItEndsTheRunningOneOnly) {
   EXPECT_EQ(proto_time::FromProto(deadlines[1].end_time()), met);
   EXPECT_EQ(deadlines[1].state(), v1::Deadline::MET);
   EXPECT_EQ(deadlines[0].state(), v1::Deadline::ENDED);
-  EXPECT_FALSE(IsOverdue(deadlines[0], absl::CivilDay(2030, 1, 1)));
 }
 
 TEST(DeadlineTest, OnlyTheLawsGroundExtends) {
@@ -137,6 +124,22 @@ TEST(DeadlineTest, ExtendingABreachLeavesTheBreach) {
                    ActAt(found + absl::Hours(1))));
   EXPECT_EQ(proto_time::FromProto(deadline.breach_time()), found);
   EXPECT_EQ(deadline.state(), v1::Deadline::PENDING);
+}
+
+TEST(DeadlineTest, WhatIsDoneTooLateIsABreachThoughNobodySwept) {
+  const absl::Time start = At(absl::CivilDay(2026, 3, 10));
+  Deadlines deadlines;
+  ASSERT_OK(AddClock(ShippedRules(), kDecisionToOpen, "report_received", start, {"0180", "skarholmen"}, deadlines));
+  Deadlines in_time = deadlines;
+  Meet(in_time, kDecisionToOpen, At(absl::CivilDay(2026, 3, 24), 23));
+  EXPECT_FALSE(in_time[0].has_breach_time());
+  Deadlines late = deadlines;
+  Meet(late, kDecisionToOpen, At(absl::CivilDay(2026, 3, 25)));
+  EXPECT_EQ(late[0].state(), v1::Deadline::MET);
+  EXPECT_TRUE(late[0].has_breach_time());
+  Deadlines ended = deadlines;
+  EndAll(ended, At(absl::CivilDay(2026, 3, 25)));
+  EXPECT_TRUE(ended[0].has_breach_time());
 }
 
 }  // namespace

@@ -19,8 +19,10 @@ absl::Time FirstReceived(const v1::Report& report) {
 }
 
 absl::Status CheckRight(const rules::RuleSet& rules, const v1::Report& report) {
+  RETURN_IF_ERROR(CheckNotForwarded(report));
   ASSIGN_OR_RETURN(const Mandate mandate, MandateOf(rules, report.submission(), FirstReceived(report)));
-  switch (mandate) {
+  const Mandate right = IsConcernReport(report) ? mandate : Mandate::kNone;
+  switch (right) {
     case Mandate::kMandated:
       return absl::OkStatus();
     case Mandate::kLegalReview:
@@ -142,6 +144,7 @@ absl::StatusOr<ReportChange> GiveFeedback(const rules::RuleSet& rules, ReportRec
 
 absl::StatusOr<ReportChange> RefuseFeedback(const rules::RuleSet& rules, ReportRecord record,
                                             const v1::RefuseFeedbackRequest& request, const Act& act) {
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
   if (!record.feedback.has_value() || record.feedback->state() == v1::Feedback::GIVEN ||
       record.feedback->state() == v1::Feedback::REFUSED) {
     return status::FailedPrecondition({"NO_FEEDBACK_OWED", "no feedback is asked for that could be refused",

@@ -93,9 +93,7 @@ absl::StatusOr<InvestigationChange> CloseInvestigation(InvestigationRecord recor
   closing.set_closer(act.subject);
   if (!record.feedback_owed.empty()) closing.set_feedback_owed_reason(request.feedback_owed_reason());
   record.investigation.set_state(v1::Investigation::CLOSED);
-  v1::Deadline& deadline = *record.investigation.mutable_deadline();
-  deadline.set_state(v1::Deadline::MET);
-  *deadline.mutable_end_time() = ToProto(act.time);
+  Meet(*record.investigation.mutable_deadline(), act.time);
   Happening happening{"investigation.closed",
                       {{"result", v1::Closing::Result_Name(request.result())},
                        {"feedback_owed", record.feedback_owed.empty() ? "false" : "true"}}};

@@ -14,14 +14,11 @@ namespace {
 
 using proto_time::ToProto;
 
-absl::Status CheckNotEnded(const v1::Report& report) {
-  if (report.state() != v1::Report::FORWARDED) return absl::OkStatus();
-  return status::FailedPrecondition({"REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
-                                     "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
-}
+// More than anybody reads; beyond it the report could not be shown in one answer.
+constexpr int kMostSupplements = 50;
 
 absl::Status CheckForwardable(const v1::Report& report) {
-  RETURN_IF_ERROR(CheckNotEnded(report));
+  RETURN_IF_ERROR(CheckNotForwarded(report));
   if (report.state() != v1::Report::DECIDED) return absl::OkStatus();
   return status::FailedPrecondition({"REPORT_DECIDED",
                                      "a decided report is not forwarded; make a report of your own instead",
@@ -49,29 +46,12 @@ absl::Status StartHold(const rules::RuleSet& rules, const std::string& reason, a
 }
 
 absl::Status StartReportClocks(const rules::RuleSet& rules, v1::Report& report) {
-  // An application is no report: the law sets these clocks for reports alone.
-  if (report.submission().kind() == v1::APPLICATION || report.submission().kind() == v1::REFERRAL) {
-    return absl::OkStatus();
-  }
+  if (!IsConcernReport(report)) return absl::OkStatus();
   const absl::Time received = FirstReceived(report);
   const Jurisdiction jurisdiction = JurisdictionOf(report);
   Deadlines& deadlines = *report.mutable_deadlines();
   RETURN_IF_ERROR(AddClock(rules, kProtectionAssessment, "report_received", received, jurisdiction, deadlines));
   return AddClock(rules, kDecisionToOpen, "report_received", received, jurisdiction, deadlines);
-}
-
-absl::StatusOr<v1::ReportMeeting> AskedMeeting(const rules::RuleSet& rules, const v1::Report& report) {
-  v1::ReportMeeting meeting;
-  meeting.set_state(v1::ReportMeeting::ASKED);
-  *meeting.mutable_ask_time() = report.receive_time();
-  const Jurisdiction jurisdiction = JurisdictionOf(report);
-  const auto answer = rules.Ask("report_meeting", calendar::LegalDay(FirstReceived(report)), jurisdiction.municipality,
-                                jurisdiction.authority);
-  if (absl::IsNotFound(answer.status())) return meeting;
-  RETURN_IF_ERROR(answer.status());
-  meeting.set_mandatory(answer->rule->obligation() == rules::v1::Rule::MUST);
-  meeting.set_legal_basis(absl::StrCat(answer->rule->id(), ", ", answer->version->legal_basis()));
-  return meeting;
 }
 
 v1::Report HandlerView(const ReportRecord& record) {
@@ -91,6 +71,11 @@ v1::Report SenderView(const v1::Report& report) {
   *view.mutable_receive_time() = report.receive_time();
   *view.mutable_first_receive_time() = report.first_receive_time();
   if (report.has_confirm_time()) *view.mutable_confirm_time() = report.confirm_time();
+  // Where to go on; why is the authorities' own.
+  if (report.has_forwarding()) {
+    view.mutable_forwarding()->set_report(report.forwarding().report());
+    *view.mutable_forwarding()->mutable_forward_time() = report.forwarding().forward_time();
+  }
   return view;
 }
 
@@ -102,6 +87,22 @@ ReportChange Changed(ReportRecord after, Happening happening) {
 }
 
 }  // namespace
+
+absl::Status CheckNotForwarded(const v1::Report& report) {
+  if (report.state() != v1::Report::FORWARDED) return absl::OkStatus();
+  return status::FailedPrecondition({"REPORT_FORWARDED", "the report was forwarded; go on with `forwarding.report`",
+                                     "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
+}
+
+std::map<std::string, std::string> UnitAttribute(const v1::Report& report) {
+  // For a child with protected identity the unit gives the whereabouts away.
+  if (report.submission().child().protected_identity()) return {};
+  return {{"unit", report.unit()}};
+}
+
+bool IsConcernReport(const v1::Report& report) {
+  return report.submission().kind() != v1::APPLICATION && report.submission().kind() != v1::REFERRAL;
+}
 
 std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
@@ -146,6 +147,19 @@ v1::Report ViewAfterChange(const auth::Caller& caller, const ReportRecord& recor
 
 bool IsOnHold(const v1::Report& report) { return report.has_hold() && !report.hold().has_release_time(); }
 
+absl::StatusOr<v1::ReportMeeting> MeetingUnder(const rules::RuleSet& rules, const v1::Report& report) {
+  v1::ReportMeeting meeting;
+  const Jurisdiction jurisdiction = JurisdictionOf(report);
+  const auto answer = rules.Ask("report_meeting", calendar::LegalDay(FirstReceived(report)), jurisdiction.municipality,
+                                jurisdiction.authority);
+  if (absl::IsNotFound(answer.status())) return meeting;
+  RETURN_IF_ERROR(answer.status());
+  meeting.set_mandatory(report.submission().report_meeting_wanted() &&
+                        answer->rule->obligation() == rules::v1::Rule::MUST);
+  meeting.set_legal_basis(absl::StrCat(answer->rule->id(), ", ", answer->version->legal_basis()));
+  return meeting;
+}
+
 absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewReport& received, const Sender& sender) {
   ReportRecord record;
   record.sender = sender;
@@ -162,14 +176,43 @@ absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewRepor
   if (StartsOnHold(received.submission)) {
     RETURN_IF_ERROR(StartHold(rules, "suspected violence or sexual abuse", received.receive_time, report));
   }
-  if (received.submission.feedback_wanted() && received.mandate != Mandate::kNone &&
-      received.mandate != Mandate::kUnknownCategory) {
+  const bool may_ask = received.mandate == Mandate::kMandated || received.mandate == Mandate::kLegalReview;
+  if (received.submission.feedback_wanted() && may_ask && IsConcernReport(report)) {
     record.feedback.emplace().set_state(v1::Feedback::ASKED);
     *record.feedback->mutable_ask_time() = report.receive_time();
   }
   if (received.submission.report_meeting_wanted()) {
-    ASSIGN_OR_RETURN(record.meeting, AskedMeeting(rules, report));
+    ASSIGN_OR_RETURN(record.meeting, MeetingUnder(rules, report));
+    record.meeting->set_state(v1::ReportMeeting::ASKED);
+    *record.meeting->mutable_ask_time() = report.receive_time();
   }
+  return record;
+}
+
+absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, const NewReport& received,
+                                              const ReportRecord& from) {
+  ASSIGN_OR_RETURN(ReportRecord record, Receive(rules, received, from.sender));
+  v1::Report& report = record.report;
+  report.clear_deadlines();
+  for (const v1::Deadline& deadline : from.report.deadlines()) {
+    if (deadline.clock() == kProtectionAssessment || deadline.clock() == kDecisionToOpen) {
+      *report.add_deadlines() = deadline;
+    }
+  }
+  report.clear_hold();
+  if (IsOnHold(from.report) || StartsOnHold(received.submission)) {
+    RETURN_IF_ERROR(StartHold(rules, "on hold where it was received first", received.receive_time, report));
+  }
+  for (const v1::Supplement& supplement : from.report.supplements()) {
+    if (supplement.from_sender()) *report.add_supplements() = supplement;
+  }
+  const bool asked = from.feedback.has_value() &&
+                     (from.feedback->state() == v1::Feedback::ASKED || from.feedback->state() == v1::Feedback::OWED);
+  if (asked && !record.feedback.has_value()) {
+    record.feedback.emplace().set_state(v1::Feedback::ASKED);
+    *record.feedback->mutable_ask_time() = from.feedback->ask_time();
+  }
+  if (from.meeting.has_value() && from.meeting->state() != v1::ReportMeeting::ASKED) record.meeting = from.meeting;
   return record;
 }
 
@@ -185,7 +228,12 @@ absl::StatusOr<std::optional<v1::Deadline>> FeedbackClockIfRunning(const rules::
 
 absl::StatusOr<ReportChange> Supplement(ReportRecord record, const std::string& text, bool from_sender,
                                         const Act& act) {
-  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
+  if (record.report.supplements_size() >= kMostSupplements) {
+    return status::FailedPrecondition({"TOO_MANY_SUPPLEMENTS",
+                                       "the report has all the supplements that it can hold; make a new report",
+                                       "Anmälan kan inte kompletteras mer. Gör en ny anmälan."});
+  }
   v1::Supplement& supplement = *record.report.add_supplements();
   supplement.set_text(text);
   *supplement.mutable_receive_time() = ToProto(act.time);
@@ -202,7 +250,7 @@ absl::StatusOr<ReportChange> ConfirmReceipt(ReportRecord record, const Act& act)
 
 absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
                                   const Act& act) {
-  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
   if (IsOnHold(record.report)) {
     return status::FailedPrecondition(
         {"ALREADY_ON_HOLD", "the report is on hold already", "Anmälan är redan spärrad."});
@@ -213,6 +261,7 @@ absl::StatusOr<ReportChange> Hold(const rules::RuleSet& rules, ReportRecord reco
 
 absl::StatusOr<ReportChange> ReviewHold(const rules::RuleSet& rules, ReportRecord record, const std::string& reason,
                                         const Act& act) {
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
   if (!IsOnHold(record.report)) {
     return status::FailedPrecondition({"NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad."});
   }
@@ -227,6 +276,7 @@ absl::StatusOr<ReportChange> ReviewHold(const rules::RuleSet& rules, ReportRecor
 }
 
 absl::StatusOr<ReportChange> Release(ReportRecord record, const std::string& reason, const Act& act) {
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
   if (!IsOnHold(record.report)) {
     return status::FailedPrecondition({"NOT_ON_HOLD", "the report is not on hold", "Anmälan är inte spärrad."});
   }
@@ -240,10 +290,11 @@ absl::StatusOr<ReportChange> Release(ReportRecord record, const std::string& rea
 
 absl::StatusOr<ReportChange> Assign(ReportRecord record, const std::string& assignee, const std::string& unit,
                                     const Act&) {
-  RETURN_IF_ERROR(CheckNotEnded(record.report));
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
   record.report.set_assignee(assignee);
   record.report.set_unit(unit);
-  return Changed(std::move(record), {"report.assigned", {{"unit", unit}}});
+  Happening happening{"report.assigned", UnitAttribute(record.report)};
+  return Changed(std::move(record), std::move(happening));
 }
 
 absl::StatusOr<ReportChange> MoveToUnit(ReportRecord record, const std::string& unit, const std::string& reason,
@@ -251,7 +302,9 @@ absl::StatusOr<ReportChange> MoveToUnit(ReportRecord record, const std::string& 
   RETURN_IF_ERROR(CheckForwardable(record.report));
   NoteForwarding(record.report, record.report.name(), reason, act);
   record.report.set_unit(unit);
-  return Changed(std::move(record), {"report.forwarded", {{"unit", unit}}});
+  record.report.clear_assignee();
+  Happening happening{"report.forwarded", UnitAttribute(record.report)};
+  return Changed(std::move(record), std::move(happening));
 }
 
 absl::StatusOr<ReportChange> Forward(ReportRecord record, const std::string& forwarded_report,

@@ -47,6 +47,9 @@ struct Happening {
 struct ReceivedReports {
   // One a child, all of the same authority and unit.
   std::vector<ReportRecord> reports;
+  // Whether the reports were forwarded here with clocks that go on: those take the place of
+  // clocks of their own.
+  bool forwarded = false;
   // Blind index of each report's child; nothing where the child could not be named.
   std::vector<std::optional<std::string>> blind_indexes;
   // The clock that each report gets if an investigation of its child runs: feedback is
@@ -65,6 +68,10 @@ struct ReportChange {
   // The report that it becomes elsewhere.
   std::optional<ReceivedReports> forwarded = {};
 };
+
+// The attribute `unit` of an event about the report; none where the child's identity is
+// protected.
+std::map<std::string, std::string> UnitAttribute(const v1::Report& report);
 
 // Where the report is handled.
 Placement PlacementOf(const v1::Report& report);
@@ -105,6 +112,23 @@ struct NewReport {
 // A report at its receipt: on hold where the concern asks for it, its clocks started by
 // the law of the day of first receipt, feedback and meeting noted as asked for.
 absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewReport& received, const Sender& sender);
+
+// A report forwarded from another authority, at its receipt by `received.authority`: what
+// the sender said and asked for, the clocks as they stand (they go on), and a hold. What
+// the staff there wrote is secret between authorities and stays behind.
+absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, const NewReport& received,
+                                              const ReportRecord& from);
+
+// Whether the entry is a concern report, and not an application or a referral: the clocks of
+// reports and the right to feedback are for reports alone.
+bool IsConcernReport(const v1::Report& report);
+
+// OK unless the report was forwarded: then FAILED_PRECONDITION, reason REPORT_FORWARDED.
+absl::Status CheckNotForwarded(const v1::Report& report);
+
+// The meeting of a report under the rules of the day of its receipt: whether it is a must,
+// and the legal basis. Its state is not set.
+absl::StatusOr<v1::ReportMeeting> MeetingUnder(const rules::RuleSet& rules, const v1::Report& report);
 
 // The feedback clock of a report about a child whose investigation runs already when the
 // report is received: feedback is owed at once. Nothing where no feedback is asked for.

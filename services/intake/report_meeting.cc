@@ -13,6 +13,7 @@ namespace {
 using proto_time::ToProto;
 
 absl::Status CheckOpen(const ReportRecord& record) {
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
   if (!record.meeting.has_value()) return absl::OkStatus();
   const v1::ReportMeeting::State state = record.meeting->state();
   if (state != v1::ReportMeeting::HELD && state != v1::ReportMeeting::DECLINED) return absl::OkStatus();
@@ -35,13 +36,33 @@ ReportChange Changed(ReportRecord record, std::string type) {
   return change;
 }
 
-v1::ReportMeeting& MeetingOf(ReportRecord& record) {
-  if (!record.meeting.has_value()) record.meeting.emplace();
-  return *record.meeting;
+absl::Status EnsureMeeting(const rules::RuleSet& rules, ReportRecord& record) {
+  if (record.meeting.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(record.meeting, MeetingUnder(rules, record.report));
+  return absl::OkStatus();
 }
 
+absl::Status CheckMayDecline(const ReportRecord& record, v1::ReportMeeting::DeclineReason reason) {
+  const v1::ReportMeeting& meeting = *record.meeting;
+  // The hold goes before the must: while it is in force the meeting is impossible.
+  if (meeting.mandatory() && reason == v1::ReportMeeting::UNSUITABLE) {
+    return status::FailedPrecondition({"REPORT_MEETING_MANDATORY",
+                                       "here a meeting that was asked for must be offered (" + meeting.legal_basis() +
+                                           "); only IMPOSSIBLE and FAMILY_DECLINED are taken",
+                                       "Här ska ett önskat anmälningsmöte alltid erbjudas."});
+  }
+  if (reason == v1::ReportMeeting::FAMILY_DECLINED && meeting.state() != v1::ReportMeeting::OFFERED) {
+    return status::FailedPrecondition({"REPORT_MEETING_NOT_OFFERED",
+                                       "the family can decline only a meeting that was offered; offer it first",
+                                       "Familjen kan bara avböja ett möte som har erbjudits."});
+  }
+  return absl::OkStatus();
+}
+
+// That it will not be held is told; why is the family's and the assessment's.
 v1::ReportMeeting SenderView(v1::ReportMeeting meeting) {
   meeting.clear_reasons();
+  meeting.clear_decline_reason();
   meeting.clear_participants();
   meeting.clear_etag();
   return meeting;
@@ -49,11 +70,12 @@ v1::ReportMeeting SenderView(v1::ReportMeeting meeting) {
 
 }  // namespace
 
-absl::StatusOr<ReportChange> OfferReportMeeting(ReportRecord record, const v1::OfferReportMeetingRequest& request,
-                                                const Act& act) {
+absl::StatusOr<ReportChange> OfferReportMeeting(const rules::RuleSet& rules, ReportRecord record,
+                                                const v1::OfferReportMeetingRequest& request, const Act& act) {
   RETURN_IF_ERROR(CheckNotOnHold(record));
   RETURN_IF_ERROR(CheckOpen(record));
-  v1::ReportMeeting& meeting = MeetingOf(record);
+  RETURN_IF_ERROR(EnsureMeeting(rules, record));
+  v1::ReportMeeting& meeting = *record.meeting;
   meeting.set_state(v1::ReportMeeting::OFFERED);
   *meeting.mutable_offer_time() = ToProto(act.time);
   *meeting.mutable_meet_time() = request.meet_time();
@@ -62,17 +84,12 @@ absl::StatusOr<ReportChange> OfferReportMeeting(ReportRecord record, const v1::O
   return Changed(std::move(record), "report_meeting.offered");
 }
 
-absl::StatusOr<ReportChange> DeclineReportMeeting(ReportRecord record, const v1::DeclineReportMeetingRequest& request,
-                                                  const Act& act) {
+absl::StatusOr<ReportChange> DeclineReportMeeting(const rules::RuleSet& rules, ReportRecord record,
+                                                  const v1::DeclineReportMeetingRequest& request, const Act& act) {
   RETURN_IF_ERROR(CheckOpen(record));
-  v1::ReportMeeting& meeting = MeetingOf(record);
-  // The hold goes before the must: while it is in force the meeting is impossible.
-  if (meeting.mandatory() && request.decline_reason() == v1::ReportMeeting::UNSUITABLE) {
-    return status::FailedPrecondition({"REPORT_MEETING_MANDATORY",
-                                       "here a meeting that was asked for must be offered (" + meeting.legal_basis() +
-                                           "); only IMPOSSIBLE and FAMILY_DECLINED are taken",
-                                       "Här ska ett önskat anmälningsmöte alltid erbjudas."});
-  }
+  RETURN_IF_ERROR(EnsureMeeting(rules, record));
+  RETURN_IF_ERROR(CheckMayDecline(record, request.decline_reason()));
+  v1::ReportMeeting& meeting = *record.meeting;
   meeting.set_state(v1::ReportMeeting::DECLINED);
   meeting.set_decline_reason(request.decline_reason());
   meeting.set_reasons(request.reasons());
@@ -80,11 +97,12 @@ absl::StatusOr<ReportChange> DeclineReportMeeting(ReportRecord record, const v1:
   return Changed(std::move(record), "report_meeting.declined");
 }
 
-absl::StatusOr<ReportChange> RecordReportMeeting(ReportRecord record, const v1::RecordReportMeetingRequest& request,
-                                                 const Act& act) {
+absl::StatusOr<ReportChange> RecordReportMeeting(const rules::RuleSet& rules, ReportRecord record,
+                                                 const v1::RecordReportMeetingRequest& request, const Act& act) {
   RETURN_IF_ERROR(CheckNotOnHold(record));
   RETURN_IF_ERROR(CheckOpen(record));
-  v1::ReportMeeting& meeting = MeetingOf(record);
+  RETURN_IF_ERROR(EnsureMeeting(rules, record));
+  v1::ReportMeeting& meeting = *record.meeting;
   meeting.set_state(v1::ReportMeeting::HELD);
   *meeting.mutable_meet_time() = request.meet_time();
   *meeting.mutable_participants() = request.participants();

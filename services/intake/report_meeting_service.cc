@@ -35,7 +35,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::Change(const rpc::CallCo
   ASSIGN_OR_RETURN(const ReportStore::Changed changed,
                    store_.Change(call, report, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
                      RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
-                     return transition(std::move(record), request, ActOf(call));
+                     return transition(parts_.rules, std::move(record), request, ActOf(call));
                    }));
   ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(call.caller, changed.record));
   if (changed.repeated) RETURN_IF_ERROR(store_.RecordRead(call, {&changed.record}, {}));

@@ -56,44 +56,54 @@ TEST(ReportMeetingTest, HoldGoesBeforeTheMeeting) {
   // Also where the meeting is a must.
   for (const char* const authority : {kSkarholmen, kHasselbyVallingby}) {
     const ReportRecord held = ReceivedAt(kNow, submission, authority);
-    EXPECT_THAT(OfferReportMeeting(held, Offer(), ActAt(kNow)), StatusIs(kFailedPrecondition, "REPORT_ON_HOLD"));
-    EXPECT_THAT(RecordReportMeeting(held, Held(), ActAt(kNow)), StatusIs(kFailedPrecondition, "REPORT_ON_HOLD"));
+    EXPECT_THAT(OfferReportMeeting(ShippedRules(), held, Offer(), ActAt(kNow)),
+                StatusIs(kFailedPrecondition, "REPORT_ON_HOLD"));
+    EXPECT_THAT(RecordReportMeeting(ShippedRules(), held, Held(), ActAt(kNow)),
+                StatusIs(kFailedPrecondition, "REPORT_ON_HOLD"));
     // That it cannot be is told the reporter, and why is kept.
-    ASSERT_OK_AND_ASSIGN(const ReportChange declined,
-                         DeclineReportMeeting(held, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)));
+    ASSERT_OK_AND_ASSIGN(
+        const ReportChange declined,
+        DeclineReportMeeting(ShippedRules(), held, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)));
     EXPECT_EQ(declined.after.meeting->reasons(), "Barnet vill inte.");
     ASSERT_OK_AND_ASSIGN(const ReportChange released, Release(held, "Förhöret är hållet.", ActAt(kNow)));
-    EXPECT_OK(OfferReportMeeting(released.after, Offer(), ActAt(kNow)));
+    EXPECT_OK(OfferReportMeeting(ShippedRules(), released.after, Offer(), ActAt(kNow)));
   }
 }
 
 TEST(ReportMeetingTest, MustIsNotDeclinedAsUnsuitable) {
   const ReportRecord hasselby = ReceivedAt(kNow, AskingSubmission(), kHasselbyVallingby);
-  EXPECT_THAT(DeclineReportMeeting(hasselby, Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)),
+  EXPECT_THAT(DeclineReportMeeting(ShippedRules(), hasselby, Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)),
               StatusIs(kFailedPrecondition, "REPORT_MEETING_MANDATORY"));
-  EXPECT_OK(DeclineReportMeeting(hasselby, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)));
-  EXPECT_OK(DeclineReportMeeting(hasselby, Decline(v1::ReportMeeting::FAMILY_DECLINED), ActAt(kNow)));
+  EXPECT_OK(DeclineReportMeeting(ShippedRules(), hasselby, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)));
+  // The family can decline only what it was offered.
+  EXPECT_THAT(DeclineReportMeeting(ShippedRules(), hasselby, Decline(v1::ReportMeeting::FAMILY_DECLINED), ActAt(kNow)),
+              StatusIs(kFailedPrecondition, "REPORT_MEETING_NOT_OFFERED"));
+  ASSERT_OK_AND_ASSIGN(const ReportChange offered, OfferReportMeeting(ShippedRules(), hasselby, Offer(), ActAt(kNow)));
+  EXPECT_OK(
+      DeclineReportMeeting(ShippedRules(), offered.after, Decline(v1::ReportMeeting::FAMILY_DECLINED), ActAt(kNow)));
   // The law alone says should.
-  ASSERT_OK_AND_ASSIGN(
-      const ReportChange skarholmen,
-      DeclineReportMeeting(ReceivedAt(kNow, AskingSubmission()), Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)));
+  ASSERT_OK_AND_ASSIGN(const ReportChange skarholmen,
+                       DeclineReportMeeting(ShippedRules(), ReceivedAt(kNow, AskingSubmission()),
+                                            Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)));
   EXPECT_EQ(skarholmen.after.meeting->decline_reason(), v1::ReportMeeting::UNSUITABLE);
   EXPECT_EQ(skarholmen.legal_basis, "P-033, SoL 2025:400 19:5");
 }
 
 TEST(ReportMeetingTest, IsOfferedThenHeldAndEnds) {
   ASSERT_OK_AND_ASSIGN(const ReportChange offered,
-                       OfferReportMeeting(ReceivedAt(kNow, AskingSubmission()), Offer(), ActAt(kNow)));
+                       OfferReportMeeting(ShippedRules(), ReceivedAt(kNow, AskingSubmission()), Offer(), ActAt(kNow)));
   EXPECT_EQ(offered.after.meeting->state(), v1::ReportMeeting::OFFERED);
   EXPECT_EQ(offered.happenings.front().type, "report_meeting.offered");
   EXPECT_THAT(offered.happenings.front().attributes, IsEmpty()) << "where a child will be is in no event";
-  ASSERT_OK_AND_ASSIGN(const ReportChange held, RecordReportMeeting(offered.after, Held(), ActAt(kNow)));
+  ASSERT_OK_AND_ASSIGN(const ReportChange held,
+                       RecordReportMeeting(ShippedRules(), offered.after, Held(), ActAt(kNow)));
   EXPECT_EQ(held.after.meeting->state(), v1::ReportMeeting::HELD);
   EXPECT_THAT(held.after.meeting->participants(), ElementsAre("rektor", "vårdnadshavare"));
   for (const absl::Status& refused :
-       {OfferReportMeeting(held.after, Offer(), ActAt(kNow)).status(),
-        RecordReportMeeting(held.after, Held(), ActAt(kNow)).status(),
-        DeclineReportMeeting(held.after, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow)).status()}) {
+       {OfferReportMeeting(ShippedRules(), held.after, Offer(), ActAt(kNow)).status(),
+        RecordReportMeeting(ShippedRules(), held.after, Held(), ActAt(kNow)).status(),
+        DeclineReportMeeting(ShippedRules(), held.after, Decline(v1::ReportMeeting::IMPOSSIBLE), ActAt(kNow))
+            .status()}) {
     EXPECT_THAT(refused, StatusIs(kFailedPrecondition, "REPORT_MEETING_ENDED"));
   }
 }
@@ -101,16 +111,19 @@ TEST(ReportMeetingTest, IsOfferedThenHeldAndEnds) {
 TEST(ReportMeetingTest, MayBeOfferedUnasked) {
   const ReportRecord record = ReceivedAt(kNow, SchoolSubmission(kChildren[0]));
   EXPECT_THAT(MeetingViewFor(Caseworker(), record), StatusIs(absl::StatusCode::kNotFound, "REPORT_MEETING_NOT_FOUND"));
-  ASSERT_OK_AND_ASSIGN(const ReportChange offered, OfferReportMeeting(record, Offer(), ActAt(kNow)));
+  ASSERT_OK_AND_ASSIGN(const ReportChange offered, OfferReportMeeting(ShippedRules(), record, Offer(), ActAt(kNow)));
   EXPECT_FALSE(offered.after.meeting->has_ask_time());
+  EXPECT_FALSE(offered.after.meeting->mandatory());
+  EXPECT_EQ(offered.legal_basis, "P-033, SoL 2025:400 19:5");
 }
 
-TEST(ReportMeetingTest, ReporterIsToldTheAnswerButNotTheReasons) {
+TEST(ReportMeetingTest, ReporterIsToldThatNoneIsHeldAndNotWhy) {
   ASSERT_OK_AND_ASSIGN(const ReportChange declined,
-                       DeclineReportMeeting(ReceivedAt(kNow, AskingSubmission()),
-                                            Decline(v1::ReportMeeting::FAMILY_DECLINED), ActAt(kNow)));
+                       DeclineReportMeeting(ShippedRules(), ReceivedAt(kNow, AskingSubmission()),
+                                            Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)));
   ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting sender, MeetingViewFor(Reporter(), declined.after));
-  EXPECT_EQ(sender.decline_reason(), v1::ReportMeeting::FAMILY_DECLINED);
+  EXPECT_EQ(sender.state(), v1::ReportMeeting::DECLINED);
+  EXPECT_EQ(sender.decline_reason(), v1::ReportMeeting::DECLINE_REASON_UNSPECIFIED);
   EXPECT_EQ(sender.reasons(), "");
   EXPECT_EQ(sender.etag(), "");
   ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting handler, MeetingViewFor(Caseworker(), declined.after));
@@ -118,7 +131,7 @@ TEST(ReportMeetingTest, ReporterIsToldTheAnswerButNotTheReasons) {
   EXPECT_EQ(handler.etag(), "1");
 
   ASSERT_OK_AND_ASSIGN(const ReportChange held,
-                       RecordReportMeeting(ReceivedAt(kNow, AskingSubmission()), Held(), ActAt(kNow)));
+                       RecordReportMeeting(ShippedRules(), ReceivedAt(kNow, AskingSubmission()), Held(), ActAt(kNow)));
   EXPECT_THAT(MeetingViewFor(Reporter(), held.after)->participants(), IsEmpty());
 
   auth::Caller other_school = Reporter();

@@ -1,5 +1,6 @@
 #include "services/intake/report_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -133,14 +134,17 @@ absl::StatusOr<std::vector<v1::Report>> ReportService::Store(const rpc::CallCont
   const bool repeated = names.front() != received.reports.front().report.name();
   std::vector<v1::Report> shown;
   for (size_t i = 0; i < names.size(); ++i) {
-    ReportRecord record;
-    if (repeated || call.role != access::v1::REPORTER) {
+    const bool fresh_to_sender = !repeated && call.role == access::v1::REPORTER;
+    ReportRecord record = received.reports[std::min(i, received.reports.size() - 1)];
+    if (!fresh_to_sender) {
       ASSIGN_OR_RETURN(record, store_.Find(call.deadline, *ParseName(names[i], "reports")));
-      if (repeated) RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {}));
-    } else {
-      record = received.reports[i];
+    }
+    if (!repeated) {
+      shown.push_back(ViewAfterChange(call.caller, record));
+      continue;
     }
     ASSIGN_OR_RETURN(v1::Report report, ViewFor(call.caller, record));
+    RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {}));
     shown.push_back(std::move(report));
   }
   return shown;
@@ -223,7 +227,9 @@ absl::StatusOr<v1::ListReportsResponse> ReportService::ListReports(const rpc::Ca
   status::Violations violations;
   ReportStore::Filter filter{.municipality = RequireMunicipality(request.parent(), violations),
                              .child = request.child()};
-  if (!request.child().empty() && !resource_name::IsUuid(request.child())) {
+  if (!request.child().empty() && call.role == access::v1::REPORTER) {
+    violations.Add("child", "expected nothing: a reporter lists what its units sent", "Lämna tomt.");
+  } else if (!request.child().empty() && !resource_name::IsUuid(request.child())) {
     violations.Add("child", "expected the reference of a child, a UUID", "Ange barnets referens.");
   }
   RETURN_IF_ERROR(violations.ToStatus());
@@ -273,7 +279,7 @@ absl::StatusOr<v1::ListWorkItemsResponse> ReportService::ListWorkItems(const rpc
   if (!page.next_cursor.empty()) {
     response.set_next_page_token(parts_.page_tokens.Seal(binding, page.next_cursor));
   }
-  RETURN_IF_ERROR(store_.RecordRead(call, {}, resources));
+  RETURN_IF_ERROR(store_.RecordWork(call, page.children, resources));
   return response;
 }
 
@@ -380,11 +386,11 @@ absl::StatusOr<v1::ForwardReportResponse> ReportService::ForwardReport(const rpc
 
 absl::StatusOr<ReportChange> ReportService::ForwardTo(ReportRecord record, const v1::ForwardReportRequest& request,
                                                       const rpc::CallContext& call) const {
-  const directory::v1::Unit* unit = parts_.units.FindUnit(request.destination());
+  const directory::v1::Unit* unit = parts_.units.FindHandlingUnit(request.destination());
   if (unit == nullptr) unit = parts_.units.ReceptionOf(request.destination());
-  if (unit == nullptr || unit->authority().empty() || unit->name() == record.report.unit()) {
+  if (unit == nullptr || unit->name() == record.report.unit()) {
     return status::InvalidArgument(std::vector<status::FieldViolation>{
-        {"destination", "expected another authority that receives reports, or another unit of an authority",
+        {"destination", "expected another authority that receives reports, or another unit that handles cases",
          "Ange en annan nämnd eller enhet."}});
   }
   if (unit->authority() == record.report.authority()) {
@@ -403,11 +409,8 @@ absl::StatusOr<ReportChange> ReportService::ForwardTo(ReportRecord record, const
                   .first_receive_time = first_received};
   ASSIGN_OR_RETURN(moved.mandate, MandateOf(parts_.rules, moved.submission, first_received));
   ReceivedReports received;
-  ASSIGN_OR_RETURN(ReportRecord there, Receive(parts_.rules, moved, record.sender));
-  // What the staff here added is secret between authorities; what the sender said follows.
-  for (const v1::Supplement& supplement : record.report.supplements()) {
-    if (supplement.from_sender()) *there.report.add_supplements() = supplement;
-  }
+  received.forwarded = true;
+  ASSIGN_OR_RETURN(ReportRecord there, ReceiveForwarded(parts_.rules, moved, record));
   received.blind_indexes.push_back(BlindIndexOf(moved.submission.child(), JurisdictionOf(there.report), call.now));
   ASSIGN_OR_RETURN(received.feedback_clock_if_running, FeedbackClockIfRunning(parts_.rules, there));
   received.reports.push_back(std::move(there));

@@ -1,5 +1,6 @@
 #include "services/intake/report_service.h"
 
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -327,6 +328,116 @@ TEST_F(ReportServiceTest, AForwardedReportKeepsItsTimeOfFirstReceipt) {
   EXPECT_THAT(Get(forwarded->forwarded_report(), Reception()), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_F(ReportServiceTest, ForwardingTakesHoldClocksAndWhatTheSenderAskedForAlong) {
+  const std::string name = Submitted(kChildren[0], /*feedback_wanted=*/true);
+  v1::HoldReportRequest hold;
+  hold.set_name(name);
+  hold.set_request_id(NewRequestId());
+  hold.set_etag(EtagOf(name));
+  hold.set_reason("Barnet har berättat om slag.");
+  ASSERT_OK(service_.HoldReport(CallOf(Reception(), "ReportService/HoldReport", now_), hold));
+  const AssessmentService assessments(*reports_, parts());
+  v1::RecordProtectionAssessmentRequest assessment;
+  assessment.set_name(name);
+  assessment.set_request_id(NewRequestId());
+  assessment.set_etag(EtagOf(name));
+  assessment.set_need(v1::NO_IMMEDIATE_PROTECTION);
+  assessment.set_reasons("Barnet är tryggt i skolan.");
+  ASSERT_OK(assessments.RecordProtectionAssessment(
+      CallOf(Reception(), "AssessmentService/RecordProtectionAssessment", now_), assessment));
+  now_ += absl::Hours(48);
+  const auto forwarded = ForwardTo(name, kHasselbyVallingby);
+  ASSERT_OK(forwarded);
+  auth::Caller there = CallerOf(access::v1::RECEPTION, "u-nils", {"mottagningsgruppen-hasselby-vallingby"});
+  there.authority = "hasselby-vallingby";
+  const v1::Report moved = *Get(forwarded->forwarded_report(), there);
+  EXPECT_TRUE(moved.has_hold());
+  EXPECT_EQ(moved.hold().reason().find("slag"), std::string::npos);
+  std::map<std::string, v1::Deadline::State> states;
+  for (const auto& deadline : moved.deadlines()) states[deadline.clock()] = deadline.state();
+  EXPECT_EQ(states["protection_assessment"], v1::Deadline::MET);
+  EXPECT_EQ(states["decision_to_open"], v1::Deadline::PENDING);
+  EXPECT_EQ(states["hold_review"], v1::Deadline::PENDING);
+  // The sender is led on, and its wish for feedback goes along.
+  EXPECT_EQ(Get(name, Reporter())->forwarding().report(), forwarded->forwarded_report());
+  const FeedbackService feedback(*reports_, parts());
+  v1::ListFeedbackRequest request;
+  request.set_parent("municipalities/0180");
+  const auto asked = feedback.ListFeedback(CallOf(Reporter(), "FeedbackService/ListFeedback", now_), request);
+  ASSERT_THAT(asked->feedback(), SizeIs(1));
+  EXPECT_EQ(asked->feedback(0).name(), forwarded->forwarded_report() + "/feedback");
+}
+
+TEST_F(ReportServiceTest, AReportGoesOnlyToAUnitThatHandlesCases) {
+  const std::string name = Submitted(kChildren[0]);
+  for (const char* const destination :
+       {"municipalities/0180/units/polisen-skarholmen", "municipalities/0180/units/bredangsskolan",
+        "municipalities/0180/units/parkleken-trissan", "municipalities/0180/authorities/utbildningsnamnden"}) {
+    EXPECT_THAT(status::InvalidFields(ForwardTo(name, destination).status()), ElementsAre("destination"))
+        << destination;
+  }
+  EXPECT_EQ(Get(name, Reception())->state(), v1::Report::RECEIVED);
+}
+
+TEST_F(ReportServiceTest, ListsOverSeveralAuthoritiesAreRecordedForEach) {
+  Submitted(kChildren[0]);
+  v1::SubmitReportRequest elsewhere = SubmitRequest(kChildren[1]);
+  elsewhere.set_parent(kHasselbyVallingby);
+  ASSERT_OK(Submit(elsewhere));
+  const size_t before = AuditEntries().size();
+  v1::ListReportsRequest request;
+  request.set_parent("municipalities/0180");
+  ASSERT_OK(service_.ListReports(CallOf(Reporter(), "ReportService/ListReports", now_), request));
+  const auto entries = AuditEntries();
+  ASSERT_EQ(entries.size(), before + 2);
+  std::set<std::string> authorities;
+  for (size_t i = before; i < entries.size(); ++i) {
+    authorities.insert(entries[i].authority());
+    EXPECT_THAT(entries[i].private_part().children(), SizeIs(1));
+  }
+  EXPECT_THAT(authorities, ElementsAre("hasselby-vallingby", "skarholmen"));
+}
+
+TEST_F(ReportServiceTest, AReceptionWithoutTheUnitIsToldThatItsEntryStands) {
+  auth::Caller without_unit = Reception();
+  without_unit.units.clear();
+  v1::ReceiveReportRequest request;
+  request.set_parent(kSkarholmen);
+  request.set_request_id(NewRequestId());
+  *request.mutable_submission() = SchoolSubmission(kChildren[0]);
+  EXPECT_OK(service_.ReceiveReport(CallOf(without_unit, "ReportService/ReceiveReport", now_), request));
+}
+
+TEST_F(ReportServiceTest, EventsHoldNoFreeText) {
+  v1::Submission submission = SchoolSubmission(kChildren[0]);
+  submission.mutable_reporter()->set_category("mamma till Kim");
+  ASSERT_OK(Receive(submission, now_));
+  EXPECT_EQ(Events()[0].attributes().at("reporter_category"), "unknown");
+}
+
+TEST_F(ReportServiceTest, AskingForFeedbackAgainMakesNobodysEtagStale) {
+  const std::string name = Submitted(kChildren[0], /*feedback_wanted=*/true);
+  const std::string etag = EtagOf(name);
+  const FeedbackService feedback(*reports_, parts());
+  v1::RequestFeedbackRequest request;
+  request.set_parent(name);
+  request.set_request_id(NewRequestId());
+  ASSERT_OK(feedback.RequestFeedback(CallOf(Reporter(), "FeedbackService/RequestFeedback", now_), request));
+  EXPECT_EQ(EtagOf(name), etag);
+}
+
+TEST_F(ReportServiceTest, AReferralGivesNoRightToFeedback) {
+  v1::SubmitReportRequest request = SubmitRequest(kChildren[0], /*feedback_wanted=*/true);
+  request.mutable_submission()->set_kind(v1::REFERRAL);
+  const std::string name = Submit(request)->reports(0).name();
+  const FeedbackService feedback(*reports_, parts());
+  v1::RequestFeedbackRequest ask;
+  ask.set_parent(name);
+  ask.set_request_id(NewRequestId());
+  EXPECT_THAT(feedback.RequestFeedback(CallOf(Reporter(), "FeedbackService/RequestFeedback", now_), ask),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "NO_RIGHT_TO_FEEDBACK"));
+}
+
 TEST_F(ReportServiceTest, PagesStayWholeWhileReportsArrive) {
   std::set<std::string> expected;
   for (int i = 0; i < 5; ++i) {
@@ -404,13 +515,7 @@ TEST_F(ReportServiceTest, ABreachIsToldOnceAndExtendingDoesNotUndoIt) {
   EXPECT_TRUE(extended->deadlines(0).has_breach_time());
 }
 
-TEST_F(ReportServiceTest, FeedbackIsOwedAtOnceWhereAnInvestigationRuns) {
-  OpenInvestigation(kChildren[0]);
-  const std::string name = Submitted(kChildren[0], /*feedback_wanted=*/true);
-  // The fixture's children are indexed under a key of their own; through the service the
-  // child is another one, so nothing runs yet.
-  const v1::Report report = *Get(name, Reception());
-  EXPECT_THAT(report.linked_reports(), IsEmpty());
+TEST_F(ReportServiceTest, WhereAnInvestigationRunsFeedbackIsOwedAtOnceAndNoDecisionIsDue) {
   const std::string opened_by = Submitted(kChildren[1]);
   auth::Caller caseworker = Caseworker();
   caseworker.units = {"mottagningsenheten"};
@@ -432,7 +537,9 @@ TEST_F(ReportServiceTest, FeedbackIsOwedAtOnceWhereAnInvestigationRuns) {
   ASSERT_OK(assessments.DecideReport(CallOf(caseworker, "AssessmentService/DecideReport", now_), decision));
   const std::string second = Submitted(kChildren[1], /*feedback_wanted=*/true);
   const v1::Report shown = *Get(second, Reception());
-  ASSERT_THAT(shown.deadlines(), SizeIs(3));
+  std::set<std::string> clocks;
+  for (const auto& deadline : shown.deadlines()) clocks.insert(deadline.clock());
+  EXPECT_THAT(clocks, ElementsAre("protection_assessment", "statutory_feedback"));
   EXPECT_THAT(Resources(Work(v1::WorkItem::FEEDBACK_OWED)), ElementsAre(second));
 }
 

@@ -1,5 +1,7 @@
 #include "services/intake/report_store.h"
 
+#include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "absl/strings/numbers.h"
@@ -20,7 +22,9 @@ namespace samverkan::intake {
 namespace {
 
 constexpr char kProducer[] = "intake";
-constexpr int kMostResourcesInEntry = 1000;
+constexpr char kDecideReport[] = "samverkan.intake.v1.AssessmentService/DecideReport";
+// Below the 4 MiB that a client takes by default.
+constexpr size_t kPageBytes = 2 << 20;
 
 constexpr pg::Statement kSubmit = {
     "submit_report",
@@ -54,7 +58,7 @@ constexpr pg::Statement kListHandled = {
     "list_handled_reports", SAMVERKAN_REPORT_COLUMNS
     " WHERE r.municipality = $1 AND r.authority = $2 AND ($3 OR r.unit = ANY($4) OR r.assignee = $5)"
     "   AND ($6::uuid IS NULL OR r.child = $6) AND (r.receive_time, r.report) < ($7, $8)"
-    "   AND (NOT $9 OR f.report IS NOT NULL) AND ($10 = 0 OR f.state = $10)"
+    "   AND (NOT $9 OR (f.report IS NOT NULL AND r.state <> 4)) AND ($10 = 0 OR f.state = $10)"
     " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
 
 constexpr pg::Statement kListSent = {
@@ -62,7 +66,7 @@ constexpr pg::Statement kListSent = {
     " WHERE r.municipality = $1 AND r.sender_municipality = $2 AND r.sender_authority = $3"
     "   AND (r.sender_unit = ANY($4) OR (r.sender_unit = '' AND r.sender_subject = $5 AND r.sender_system = $6))"
     "   AND (r.receive_time, r.report) < ($7, $8)"
-    "   AND (NOT $9 OR f.report IS NOT NULL) AND ($10 = 0 OR f.state = $10)"
+    "   AND (NOT $9 OR (f.report IS NOT NULL AND r.state <> 4)) AND ($10 = 0 OR f.state = $10)"
     " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
 
 constexpr pg::Statement kStoreReport = {
@@ -87,13 +91,13 @@ constexpr pg::Statement kStoreMeeting = {
 constexpr pg::Statement kListWork = {
     "list_work_items",
     "WITH item AS ("
-    "  SELECT 'reports' AS collection, r.report AS id, r.receive_time, r.assignee, r.acute, r.on_hold,"
+    "  SELECT 'reports' AS collection, r.report AS id, r.child, r.receive_time, r.assignee, r.acute, r.on_hold,"
     "         r.state = 1 AS is_new, r.state IN (1, 2) AS open, coalesce(f.state = 2, false) AS feedback_owed"
     "    FROM report r LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"
     "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit = $3 AND r.state <> 4"
     "      AND (r.state IN (1, 2) OR r.on_hold OR f.state = 2)"
     "  UNION ALL"
-    "  SELECT 'investigations', v.investigation, v.open_time, v.assignee, false, false, false, true, false"
+    "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee, false, false, false, true, false"
     "    FROM investigation v"
     "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit = $3 AND v.state = 1),"
     " timed AS ("
@@ -101,10 +105,11 @@ constexpr pg::Statement kListWork = {
     "         coalesce(bool_or(d.latest_date < $5), false) AS overdue,"
     "         coalesce(bool_or(d.due_date <= $5 AND d.latest_date >= $5), false) AS due"
     "    FROM item LEFT JOIN deadline d ON d.municipality = $1 AND d.subject = item.id AND d.state = 1"
-    "    GROUP BY item.collection, item.id, item.receive_time, item.assignee, item.acute, item.on_hold, item.is_new,"
+    "    GROUP BY item.collection, item.id, item.child, item.receive_time, item.assignee, item.acute, item.on_hold, "
+    "item.is_new,"
     "             item.open, item.feedback_owed)"
     " SELECT collection, id, receive_time, assignee, acute, on_hold, is_new, open AND assignee = '' AS unassigned,"
-    "        due, overdue, feedback_owed, latest"
+    "        due, overdue, feedback_owed, latest, child"
     "  FROM timed"
     "  WHERE CASE $4 WHEN 0 THEN true WHEN 1 THEN is_new WHEN 2 THEN open AND assignee = '' WHEN 3 THEN due"
     "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed ELSE on_hold END"
@@ -210,6 +215,14 @@ outbox::Touched TouchedBy(const ReportRecord& record) {
   return touched;
 }
 
+absl::Status StoreMeeting(pg::Transaction& transaction, const ResourceKey& key, const ReportRecord& record) {
+  if (!record.meeting.has_value()) return absl::OkStatus();
+  return transaction
+      .Execute(kStoreMeeting, pg::Params(key.municipality, key.id, int64_t{record.meeting->state()},
+                                         pg::Bytes{record.meeting->SerializeAsString()}))
+      .status();
+}
+
 absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const ResourceKey& key, const ReportRecord& record) {
   if (record.feedback.has_value()) {
     const v1::Feedback& feedback = *record.feedback;
@@ -220,13 +233,7 @@ absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const Resourc
                                                             pg::Bytes{FeedbackContent(feedback)}))
                         .status());
   }
-  if (record.meeting.has_value()) {
-    RETURN_IF_ERROR(transaction
-                        .Execute(kStoreMeeting, pg::Params(key.municipality, key.id, int64_t{record.meeting->state()},
-                                                           pg::Bytes{record.meeting->SerializeAsString()}))
-                        .status());
-  }
-  return absl::OkStatus();
+  return StoreMeeting(transaction, key, record);
 }
 
 absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call,
@@ -241,6 +248,11 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
   touched.legal_basis = change.legal_basis;
   touched.request_id = request.id.ToString();
   if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
+  const v1::Report& report = change.after.report;
+  if (call.method == kDecideReport && !report.decision().investigation().empty()) {
+    touched.resources.push_back(report.decision().investigation());
+  }
+  if (change.forwarded.has_value()) touched.resources.push_back(report.forwarding().report());
   return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
 }
 
@@ -281,20 +293,29 @@ class Submission {
       if (!key.has_value()) return status::Internal("a new report has no name");
       names_.push_back(report.name());
       ids_.push_back(key->id);
-      children_.push_back(pg::Uuid::FromTime(call_.now));
+      children_.push_back(pg::Uuid::Random());
       const auto& blind_index = received_.blind_indexes[i];
       blind_indexes_.push_back(blind_index.has_value() ? std::optional(pg::Bytes{*blind_index}) : std::nullopt);
       submissions_.push_back(pg::Bytes{report.submission().SerializeAsString()});
       handlings_.push_back(pg::Bytes{Handling(report)});
-      for (const v1::Deadline& deadline : report.deadlines()) CollectDeadline(key->id, deadline, false);
-      if (received_.feedback_clock_if_running.has_value()) {
-        CollectDeadline(key->id, *received_.feedback_clock_if_running, true);
-      }
+      CollectDeadlines(key->id, report);
     }
     return absl::OkStatus();
   }
 
-  void CollectDeadline(const pg::Uuid& report, const v1::Deadline& deadline, bool only_if_running) {
+  // No decision is needed where an investigation runs already; feedback is then owed at once.
+  void CollectDeadlines(const pg::Uuid& id, const v1::Report& report) {
+    if (!received_.forwarded) {
+      for (const v1::Deadline& deadline : report.deadlines()) {
+        CollectDeadline(id, deadline, deadline.clock() == kDecisionToOpen ? "IF_NOT_RUNNING" : "ALWAYS");
+      }
+    }
+    if (received_.feedback_clock_if_running.has_value()) {
+      CollectDeadline(id, *received_.feedback_clock_if_running, "IF_RUNNING");
+    }
+  }
+
+  void CollectDeadline(const pg::Uuid& report, const v1::Deadline& deadline, const std::string& condition) {
     subjects_.push_back(report);
     clocks_.push_back(deadline.clock());
     rules_.push_back(deadline.rule());
@@ -304,7 +325,7 @@ class Submission {
     starts_.push_back(proto_time::FromProto(deadline.start_time()).value_or(call_.now));
     due_.push_back(proto_time::ParseDay(deadline.due_date()));
     latest_.push_back(proto_time::ParseDay(deadline.latest_date()));
-    only_if_running_.push_back(only_if_running);
+    conditions_.push_back(condition);
   }
 
   void AddSender(pg::Params& params) const {
@@ -316,7 +337,7 @@ class Submission {
 
   void AddDeadlines(pg::Params& params) const {
     params.Add(subjects_).Add(clocks_).Add(rules_).Add(legal_bases_).Add(unverified_).Add(started_by_);
-    params.Add(starts_).Add(due_).Add(latest_).Add(only_if_running_);
+    params.Add(starts_).Add(due_).Add(latest_).Add(conditions_);
   }
 
   void AddFeedbackAndMeeting(pg::Params& params) const {
@@ -348,21 +369,25 @@ class Submission {
   }
 
   std::map<std::string, std::string> EventAttributes() const {
-    const v1::Submission& submission = first_.report.submission();
-    return {{"kind", v1::EntryKind_Name(submission.kind())},
-            {"reporter_category", submission.reporter().category()},
-            {"unit", first_.report.unit()}};
+    const v1::Report& report = first_.report;
+    std::map<std::string, std::string> attributes = UnitAttribute(report);
+    attributes["kind"] = v1::EntryKind_Name(report.submission().kind());
+    // What the reception wrote instead of a category can be anything.
+    const auto& faults = report.formal_faults();
+    const bool known = std::find(faults.begin(), faults.end(), "REPORTER_CATEGORY_UNKNOWN") == faults.end();
+    attributes["reporter_category"] = known ? report.submission().reporter().category() : "unknown";
+    return attributes;
   }
 
   const rpc::CallContext& call_;
   const idempotency::Request& request_;
   const ReceivedReports& received_;
   const ReportRecord& first_;
-  std::vector<std::string> names_, clocks_, rules_, legal_bases_, started_by_;
+  std::vector<std::string> names_, clocks_, rules_, legal_bases_, started_by_, conditions_;
   std::vector<pg::Uuid> ids_, children_, subjects_;
   std::vector<std::optional<pg::Bytes>> blind_indexes_;
   std::vector<pg::Bytes> submissions_, handlings_;
-  std::vector<bool> unverified_, only_if_running_;
+  std::vector<bool> unverified_;
   std::vector<absl::Time> starts_;
   std::vector<std::optional<absl::CivilDay>> due_, latest_;
 };
@@ -386,6 +411,8 @@ absl::Status StoreInvestigation(pg::Transaction& transaction, const ReportChange
 absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call,
                          const idempotency::Request& request, const ResourceKey& key, const ReportRecord& before,
                          const ReportChange& change) {
+  // Nothing happened: nobody's etag goes stale.
+  if (change.happenings.empty()) return StoreEvents(transaction, call, request, change);
   const v1::Report& report = change.after.report;
   RETURN_IF_ERROR(
       transaction
@@ -409,7 +436,15 @@ absl::Status StoreForwarded(pg::Transaction& transaction, const rpc::CallContext
   request.method += "#destination";
   ASSIGN_OR_RETURN(const pg::Params params, Submission(call, request, *change.forwarded).Params());
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kSubmit, params));
-  return ReadSubmitted(rows).status();
+  RETURN_IF_ERROR(ReadSubmitted(rows).status());
+  // The clocks go on as they stand, with what was met, extended or breached.
+  for (const ReportRecord& there : change.forwarded->reports) {
+    const auto key = ParseName(there.report.name(), "reports");
+    RETURN_IF_ERROR(InsertDeadlines(transaction, *key, JurisdictionOf(there.report).authority, "reports",
+                                    there.report.deadlines()));
+    RETURN_IF_ERROR(StoreMeeting(transaction, *key, there));
+  }
+  return absl::OkStatus();
 }
 
 // ---- pages ----
@@ -435,12 +470,13 @@ absl::StatusOr<WorkPlace> ParseWorkCursor(const std::string& cursor) {
   return place;
 }
 
-absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string& municipality, WorkPlace& place) {
+absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string& municipality, WorkPlace& place,
+                                          pg::Uuid& child) {
   v1::WorkItem item;
   std::string collection, assignee;
   bool acute = false, on_hold = false, is_new = false, unassigned = false, due = false, overdue = false, owed = false;
   RETURN_IF_ERROR(row.Into(collection, place.id, place.receive_time, assignee, acute, on_hold, is_new, unassigned, due,
-                           overdue, owed, place.latest));
+                           overdue, owed, place.latest, child));
   item.set_resource(MakeName(municipality, collection, place.id));
   item.set_assignee(assignee);
   item.set_acute(acute);
@@ -486,7 +522,10 @@ absl::StatusOr<std::vector<std::string>> ReportStore::Submit(const rpc::CallCont
                                                              const idempotency::Request& request,
                                                              const ReceivedReports& received) {
   ASSIGN_OR_RETURN(pg::Params params, Submission(call, request, received).Params());
-  const std::string lock_key = received.blind_indexes.front().value_or(std::string());
+  std::string lock_key;
+  for (const auto& blind_index : received.blind_indexes) {
+    if (blind_index.has_value() && (lock_key.empty() || *blind_index < lock_key)) lock_key = *blind_index;
+  }
   ASSIGN_OR_RETURN(const pg::Rows rows, writer_.Execute(kSubmit, std::move(params), lock_key, call.deadline));
   return ReadSubmitted(rows);
 }
@@ -522,14 +561,16 @@ absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call
     ASSIGN_OR_RETURN(const pg::Rows rows, QueryList(transaction, call.caller, filter));
     Page page;
     std::vector<pg::Uuid> ids;
+    size_t bytes = 0;
     for (const pg::Row row : rows) {
-      if (static_cast<int32_t>(page.reports.size()) == filter.page_size) {
+      if (static_cast<int32_t>(page.reports.size()) == filter.page_size || bytes > kPageBytes) {
         const v1::Report& last = page.reports.back().report;
         page.next_cursor = MakeListCursor(last.receive_time(), last.name());
         break;
       }
       ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(row, filter.municipality));
       ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
+      bytes += record.report.ByteSizeLong();
       page.reports.push_back(std::move(record));
       ids.push_back(id);
     }
@@ -555,7 +596,9 @@ absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(absl::Time deadline,
                                         absl::ToUnixMicros(place.receive_time), "/", place.id.ToString());
         break;
       }
-      ASSIGN_OR_RETURN(v1::WorkItem item, ReadWorkItem(row, filter.municipality, place));
+      pg::Uuid child;
+      ASSIGN_OR_RETURN(v1::WorkItem item, ReadWorkItem(row, filter.municipality, place, child));
+      page.children.push_back(child.ToString());
       page.items.push_back(std::move(item));
       ids.push_back(place.id);
     }
@@ -567,15 +610,31 @@ absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(absl::Time deadline,
 
 absl::Status ReportStore::RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
                                      const std::vector<std::string>& resources) {
-  outbox::Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
-  touched.resources = resources;
+  // One entry an authority: each finds in its own log what was shown of its children.
+  std::map<std::pair<std::string, std::string>, outbox::Touched> touched;
   for (const ReportRecord* const record : shown) {
     const Jurisdiction jurisdiction = JurisdictionOf(record->report);
-    touched.municipality = jurisdiction.municipality;
-    touched.authority = jurisdiction.authority;
-    touched.children.push_back(record->report.child());
-    if (touched.resources.size() < kMostResourcesInEntry) touched.resources.push_back(record->report.name());
+    outbox::Touched& its = touched[{jurisdiction.municipality, jurisdiction.authority}];
+    its.children.push_back(record->report.child());
+    its.resources.push_back(record->report.name());
   }
+  if (touched.empty()) touched[{call.caller.municipality, call.caller.authority}] = {};
+  for (auto& [authority, its] : touched) {
+    its.municipality = authority.first;
+    its.authority = authority.second;
+    its.resources.insert(its.resources.begin(), resources.begin(), resources.end());
+    const auto entry = outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, its);
+    RETURN_IF_ERROR(outbox::Append(writer_, entry, call.deadline));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReportStore::RecordWork(const rpc::CallContext& call, const std::vector<std::string>& children,
+                                     const std::vector<std::string>& resources) {
+  const outbox::Touched touched{.municipality = call.caller.municipality,
+                                .authority = call.caller.authority,
+                                .children = children,
+                                .resources = resources};
   return outbox::Append(writer_, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
 }
 

@@ -75,6 +75,8 @@ class ReportStore {
   // What a unit has to do, most urgent first.
   struct WorkPage {
     std::vector<v1::WorkItem> items;
+    // References of the children that the items are about.
+    std::vector<std::string> children;
     std::string next_cursor;
   };
   struct WorkFilter {
@@ -88,8 +90,12 @@ class ReportStore {
   };
   absl::StatusOr<WorkPage> ListWork(absl::Time deadline, const WorkFilter& filter);
 
-  // Appends the audit entry of a read; returns when it is durable.
+  // Appends the audit entries of a read, one an authority; returns when they are durable.
   absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
+                          const std::vector<std::string>& resources);
+
+  // Appends the audit entry of a worklist that was shown.
+  absl::Status RecordWork(const rpc::CallContext& call, const std::vector<std::string>& children,
                           const std::vector<std::string>& resources);
 
  private:

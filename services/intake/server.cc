@@ -60,6 +60,9 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, auth::TokenVerifier& ver
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, rules::RuleSet::Load(flags.rules));
+  RETURN_IF_ERROR(
+      rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
+                    std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report"}));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
   ASSIGN_OR_RETURN(const auto verifier,
                    auth::TokenVerifier::Open({.jwks_file = flags.jwks, .issuer = flags.issuer}, clock));

@@ -16,10 +16,10 @@ absl::Status CheckHandled(const rpc::CallContext& call, const ReportRecord& reco
 
 absl::Status CheckUnitOf(const UnitDirectory& units, const std::string& unit, const std::string& authority,
                          const std::string& field) {
-  const directory::v1::Unit* const found = units.FindUnit(unit);
+  const directory::v1::Unit* const found = units.FindHandlingUnit(unit);
   if (found != nullptr && found->authority() == authority) return absl::OkStatus();
   return status::InvalidArgument(std::vector<status::FieldViolation>{
-      {field, "expected a unit of the same authority, `municipalities/{code}/units/{unit}`",
+      {field, "expected a unit of the same authority that handles cases, `municipalities/{code}/units/{unit}`",
        "Ange en enhet inom samma nämnd."}});
 }
 

@@ -31,7 +31,7 @@ Act ActOf(const rpc::CallContext& call);
 // OK where the caller handles the report and `etag`, if given, is fresh.
 absl::Status CheckHandled(const rpc::CallContext& call, const ReportRecord& record, const std::string& etag);
 
-// OK where `unit` is a unit of `authority`, both by resource name; else INVALID_ARGUMENT
+// OK where `unit` is a unit of `authority` that handles cases, both by resource name; else INVALID_ARGUMENT
 // naming `field`.
 absl::Status CheckUnitOf(const UnitDirectory& units, const std::string& unit, const std::string& authority,
                          const std::string& field);

@@ -19,6 +19,7 @@ using google::protobuf::Message;
 // In code points. A concern of more is not read by anybody; attachments come another way.
 constexpr int kLongestConcern = 20'000;
 constexpr int kLongestOther = 1'000;
+constexpr int kMostGuardians = 10;
 
 bool IsBlank(const std::string& text) { return absl::StripAsciiWhitespace(text).empty(); }
 
@@ -207,6 +208,10 @@ std::vector<status::FieldViolation> TechnicalFaults(const v1::Submission& submis
                                                     const std::vector<v1::Child>& siblings) {
   std::vector<status::FieldViolation> violations;
   CheckLengths(submission, "submission", violations);
+  if (submission.guardians_size() > kMostGuardians) {
+    violations.push_back({"submission.guardians", absl::StrCat("expected at most ", kMostGuardians),
+                          absl::StrCat("Högst ", kMostGuardians, " vårdnadshavare.")});
+  }
   for (size_t i = 0; i < siblings.size(); ++i) {
     CheckLengths(siblings[i], absl::StrCat("siblings[", i, "]"), violations);
   }

@@ -36,7 +36,8 @@ struct FormalFault {
 std::vector<FormalFault> FormalFaults(const v1::Submission& submission, const std::vector<v1::Child>& siblings,
                                       Mandate mandate, absl::CivilDay today);
 
-// What even the reception's entry is refused for: texts that are too long.
+// What even the reception's entry is refused for: texts that are too long, too many
+// guardians.
 std::vector<status::FieldViolation> TechnicalFaults(const v1::Submission& submission,
                                                     const std::vector<v1::Child>& siblings);
 

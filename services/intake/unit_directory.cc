@@ -100,6 +100,14 @@ const directory::v1::Authority* UnitDirectory::FindAuthority(const std::string& 
 
 const directory::v1::Unit* UnitDirectory::FindUnit(const std::string& name) const { return Find(units_, name); }
 
+const directory::v1::Unit* UnitDirectory::FindHandlingUnit(const std::string& name) const {
+  const directory::v1::Unit* const unit = FindUnit(name);
+  if (unit == nullptr || ReceptionOf(unit->authority()) == nullptr) return nullptr;
+  const bool handles =
+      unit->kind() == directory::v1::Unit::RECEPTION || unit->kind() == directory::v1::Unit::SOCIAL_SERVICES;
+  return handles ? unit : nullptr;
+}
+
 const directory::v1::Unit* UnitDirectory::ReceptionOf(const std::string& authority) const {
   const directory::v1::Authority* const found = FindAuthority(authority);
   return found == nullptr ? nullptr : FindUnit(found->reception_unit());

@@ -22,6 +22,10 @@ class UnitDirectory {
   const directory::v1::Authority* FindAuthority(const std::string& name) const;
   const directory::v1::Unit* FindUnit(const std::string& name) const;
 
+  // The unit of that resource name if it handles cases: a reception or another unit of the
+  // social services, of an authority that receives reports. Null otherwise.
+  const directory::v1::Unit* FindHandlingUnit(const std::string& name) const;
+
   // The unit that receives the authority's reports; null where it receives none.
   const directory::v1::Unit* ReceptionOf(const std::string& authority) const;
 

@@ -58,7 +58,7 @@ BEGIN
 
   -- In the order of the index, so that two submissions of the same siblings do not wait
   -- for each other.
-  FOR i IN SELECT o FROM generate_subscripts(p_reports, 1) AS o ORDER BY p_blind_indexes[o], o LOOP
+  FOREACH i IN ARRAY ARRAY(SELECT o FROM generate_subscripts(p_reports, 1) AS o ORDER BY p_blind_indexes[o], o) LOOP
     IF p_blind_indexes[i] IS NOT NULL THEN
       INSERT INTO child (municipality, authority, blind_index, child)
         VALUES (p_municipality, p_authority, p_blind_indexes[i], p_children[i])
