@@ -16,7 +16,8 @@ namespace samverkan::rpc {
 
 // The service config that every client of the suite should use, ours and others':
 // libs/rpc/service_config.json, word by word. UNAVAILABLE is retried, at most five
-// attempts; safe, because every changing request carries a request_id. It has no
+// attempts, and so is CANCELLED, which is what gRPC itself answers a call that reaches a
+// server in the moment in which it begins to stop; safe, because every changing request carries a request_id. It has no
 // `timeout`: that fires early; deadlines are set per call.
 std::string_view ServiceConfig();
 
