@@ -37,9 +37,10 @@ std::string HmacSha256(std::string_view key, std::string_view message) {
   const unsigned char* const key_bytes = key.empty() ? BytesOf("") : BytesOf(key);
   std::string mac(kMacBytes, '\0');
   size_t length = 0;
-  const bool done = EVP_MAC_init(context.get(), key_bytes, key.size(), nullptr) == 1 &&
-                    EVP_MAC_update(context.get(), BytesOf(message), message.size()) == 1 &&
-                    EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(mac.data()), &length, mac.size()) == 1;
+  const bool done =
+      EVP_MAC_init(context.get(), key_bytes, key.size(), nullptr) == 1 &&
+      EVP_MAC_update(context.get(), BytesOf(message), message.size()) == 1 &&
+      EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(mac.data()), &length, mac.size()) == 1;
   // Fails only without memory; a wrong or empty MAC must never be taken for a good one.
   if (!done || length != kMacBytes) std::abort();
   return mac;

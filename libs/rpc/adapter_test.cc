@@ -49,7 +49,7 @@ absl::StatusOr<EchoResponse> Repeat(const CallContext&, const EchoRequest& reque
 // A server whose three methods have the one handler.
 class Fixture {
  public:
-  explicit Fixture(Handler handler = Repeat, ServerOptions options = {}, const clock::Clock* clock = nullptr)
+  explicit Fixture(const Handler& handler = Repeat, ServerOptions options = {}, const clock::Clock* clock = nullptr)
       : server_(std::move(options), clock) {
     auto service = std::make_unique<Service>(DescriptorOf<EchoService>(), server_.adapter());
     for (const char* const method : {"Echo", "Show", "Decide"}) service->Add(method, handler);

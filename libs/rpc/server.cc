@@ -81,7 +81,7 @@ void SetConnectionLife(grpc::ServerBuilder& builder) {
 class Watchdog {
  public:
   Watchdog(absl::Duration bound, absl::Duration grace, std::function<void()> at_bound, log::Logger logger)
-      : thread_([this, bound, grace, at_bound = std::move(at_bound), logger] {
+      : thread_([this, bound, grace, at_bound = std::move(at_bound), logger = std::move(logger)] {
           if (WaitedFor(bound)) return;
           at_bound();
           if (WaitedFor(grace)) return;

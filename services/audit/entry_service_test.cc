@@ -243,7 +243,7 @@ TEST_F(EntryServiceTest, RefusesATokenThatWasNotGivenForThis) {
   request.set_child("child-1");
   request.set_page_size(1);
   ASSERT_OK_AND_ASSIGN(const v1::SearchEntriesResponse page, Search(request, auditor_));
-  const std::string token = page.next_page_token();
+  const std::string& token = page.next_page_token();
   const auto expect_refused = [&](const std::string& wrong, const auth::Caller& caller) {
     request.set_page_token(wrong);
     const auto refused = Search(request, caller);

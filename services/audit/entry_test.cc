@@ -74,8 +74,8 @@ struct Fault {
   std::function<void(v1::Entry&)> make;
 };
 
-const std::vector<Fault>& Faults() {
-  static const std::vector<Fault> faults = {
+std::vector<Fault> FaultsOfTheLeaf() {
+  return {
       {"entry_id", [](auto& entry) { entry.set_entry_id("not a uuid"); }},
       {"entry_id", [](auto& entry) { entry.clear_entry_id(); }},
       {"entry_id", [](auto& entry) { entry.set_entry_id("0000000A-0000-4000-8000-000000000000"); }},
@@ -99,6 +99,11 @@ const std::vector<Fault>& Faults() {
       {"salts.subject", [](auto& entry) { entry.mutable_salts()->clear_subject(); }},
       {"salts.actor", [](auto& entry) { entry.mutable_salts()->set_actor(std::string(31, 's')); }},
       {"salts.detail", [](auto& entry) { entry.mutable_salts()->set_detail(std::string(33, 's')); }},
+  };
+}
+
+std::vector<Fault> FaultsOfThePrivatePart() {
+  return {
       {"private_part.time", [](auto& entry) { entry.mutable_private_part()->clear_time(); }},
       {"private_part.time",
        [](auto& entry) { entry.mutable_private_part()->mutable_time()->set_seconds(-62'135'596'800); }},
@@ -125,6 +130,11 @@ const std::vector<Fault>& Faults() {
        }},
       {"", [](auto& entry) { entry.GetReflection()->MutableUnknownFields(&entry)->AddVarint(100, 1); }},
   };
+}
+
+std::vector<Fault> Faults() {
+  std::vector<Fault> faults = FaultsOfTheLeaf();
+  for (Fault& fault : FaultsOfThePrivatePart()) faults.push_back(std::move(fault));
   return faults;
 }
 

@@ -55,14 +55,60 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, auth::TokenVerifier& ver
   return options;
 }
 
+// The stores and services of intake.
+class Services {
+ public:
+  // All that is handed in must outlive the services, and they the server.
+  Services(pg::Pool& pool, pg::CombiningWriter& writer, const Parts& parts)
+      : reports_(pool, writer),
+        investigations_(pool, writer),
+        consultations_(pool, writer),
+        report_service_(reports_, consultations_, parts),
+        assessment_service_(reports_, parts),
+        feedback_service_(reports_, parts),
+        report_meeting_service_(reports_, parts),
+        investigation_service_(investigations_, parts),
+        consultation_service_(consultations_, parts),
+        event_service_(pool, parts.page_tokens) {}
+
+  void AddTo(rpc::Server& server) const {
+    rpc::Adapter& adapter = server.adapter();
+    server.Add(report_service_.Serve(adapter));
+    server.Add(assessment_service_.Serve(adapter));
+    server.Add(feedback_service_.Serve(adapter));
+    server.Add(report_meeting_service_.Serve(adapter));
+    server.Add(investigation_service_.Serve(adapter));
+    server.Add(consultation_service_.Serve(adapter));
+    server.Add(event_service_.Serve(adapter));
+  }
+
+ private:
+  ReportStore reports_;
+  InvestigationStore investigations_;
+  ConsultationStore consultations_;
+  const ReportService report_service_;
+  const AssessmentService assessment_service_;
+  const FeedbackService feedback_service_;
+  const ReportMeetingService report_meeting_service_;
+  const InvestigationService investigation_service_;
+  const ConsultationService consultation_service_;
+  const outbox::EventService event_service_;
+};
+
+// The rule set, with everything that intake asks it.
+absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
+  ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
+  RETURN_IF_ERROR(
+      rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
+                    std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report"}));
+  return rules;
+}
+
 }  // namespace
 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
-  ASSIGN_OR_RETURN(const rules::RuleSet rules, rules::RuleSet::Load(flags.rules));
-  RETURN_IF_ERROR(
-      rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
-                    std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report"}));
+  ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
   ASSIGN_OR_RETURN(const auto verifier,
                    auth::TokenVerifier::Open({.jwks_file = flags.jwks, .issuer = flags.issuer}, clock));
@@ -82,26 +128,8 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
   const std::string blind_index_key = keys.Derive("intake/blind-index");
-  const Parts parts{rules, units, request_keys, page_tokens, blind_index_key};
-  ReportStore reports(*pool, *writer);
-  InvestigationStore investigations(*pool, *writer);
-  ConsultationStore consultations(*pool, *writer);
-  const ReportService report_service(reports, consultations, parts);
-  const AssessmentService assessment_service(reports, parts);
-  const FeedbackService feedback_service(reports, parts);
-  const ReportMeetingService report_meeting_service(reports, parts);
-  const InvestigationService investigation_service(investigations, parts);
-  const ConsultationService consultation_service(consultations, parts);
-  const outbox::EventService event_service(*pool, page_tokens);
-
-  rpc::Adapter& adapter = server->adapter();
-  server->Add(report_service.Serve(adapter));
-  server->Add(assessment_service.Serve(adapter));
-  server->Add(feedback_service.Serve(adapter));
-  server->Add(report_meeting_service.Serve(adapter));
-  server->Add(investigation_service.Serve(adapter));
-  server->Add(consultation_service.Serve(adapter));
-  server->Add(event_service.Serve(adapter));
+  const Services services(*pool, *writer, {rules, units, request_keys, page_tokens, blind_index_key});
+  services.AddTo(*server);
   server->OnStop([&] { writer->Stop(); });
   server->OnStop([&] { sweeper.Stop(); });
   server->OnStop([&] { relay->Stop(); });
