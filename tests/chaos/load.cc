@@ -134,6 +134,7 @@ class Load::School {
         load_.Fail(status.ToString());
         return false;
       }
+      // lint: allow(sleep): what a client does between two attempts
       std::this_thread::sleep_for(kPauseAfterFailure);
     }
     load_.Fail("a call was not acknowledged within a minute");

@@ -15,6 +15,7 @@ bool Await(absl::Duration limit, const Done& done) {
   const auto end = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(limit);
   while (!done()) {
     if (std::chrono::steady_clock::now() > end) return false;
+    // lint: allow(sleep): another process can be awaited only by looking again
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return true;
