@@ -9,10 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "libs/testing/status_matchers.h"
-#include "tests/testing/cast.h"
-#include "tests/testing/client.h"
-#include "tests/testing/service_set.h"
+#include "tests/e2e/set_fixture.h"
 
 namespace samverkan::tests {
 
@@ -41,11 +38,9 @@ struct Stored {
   int64_t audit_entries = 0;
 };
 
-// Calls that must be refused, on one set that all tests of the program share. After each
-// test, nothing personal may stand in any log.
-class RefusalTest : public ::testing::Test {
+// Calls that must be refused. After each test, nothing personal may stand in any log.
+class RefusalTest : public SetTest {
  protected:
-  RefusalTest();
   void TearDown() override;
 
   // Expects the call to be refused so, to have stored nothing but the audit entry of the
@@ -70,26 +65,6 @@ class RefusalTest : public ::testing::Test {
   void Check(const Refusal& expected, const absl::Status& status, const std::string& wire, const Stored& before);
 
   Stored Read() const;
-
-  // Expects a call to succeed, and returns what it answered.
-  template <typename Stub, typename Request, typename Response>
-  Response Do(const auth::Caller& caller, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-              const Request& request) {
-    Answer<Response> answer = client_.As(caller, method, request);
-    EXPECT_OK(answer.status) << request.GetTypeName();
-    return answer.response;
-  }
-
-  // A report of its own, about a child whom no other test knows.
-  std::string Submit();
-  intake::v1::Report Get(const std::string& name);
-  intake::v1::Report Assess(const std::string& name);
-  intake::v1::Report Decide(const std::string& name, intake::v1::Decision::Outcome outcome);
-  // Closed, if `closed`.
-  intake::v1::Investigation Investigate(bool closed);
-
-  const ServiceSet& set_;
-  const Client& client_;
 };
 
 }  // namespace samverkan::tests
