@@ -5,10 +5,12 @@
 #include <exception>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/proto_buffer_writer.h"
+#include "grpcpp/support/slice.h"
 #include "libs/status/grpc.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
@@ -29,10 +31,9 @@ absl::Status TokenMissing() {
 }
 
 absl::Status MalformedMessage() {
-  return status::InvalidArgument(
-      {.reason = "MALFORMED_MESSAGE",
-       .message = "the request is no message of this method: expected protobuf with valid UTF-8 in its text fields",
-       .swedish = "Anropets innehåll går inte att läsa."});
+  return status::InvalidArgument({.reason = "MALFORMED_MESSAGE",
+                                  .message = "the request is no message of this method: expected its protobuf",
+                                  .swedish = "Anropets innehåll går inte att läsa."});
 }
 
 absl::Status AuditBacklog() {
@@ -207,7 +208,7 @@ class Call final : public Task {
 
   absl::Status Handle(const Message* request) {
     RETURN_IF_ERROR(method_.rule.Check(call_.caller));
-    if (request == nullptr) return MalformedMessage();
+    if (request == nullptr) return Malformed();
     RETURN_IF_ERROR(method_.check.Check(*request));
     const auto& backlog_exceeded = adapter_.options_.audit_backlog_exceeded;
     if (method_.rule.reads_personal_data() && backlog_exceeded && backlog_exceeded()) return AuditBacklog();
@@ -215,6 +216,16 @@ class Call final : public Task {
     RETURN_IF_ERROR(Guarded(*request, *response));
     if (!Serialize(*response, response_)) return status::Internal("the answer does not serialize");
     return absl::OkStatus();
+  }
+
+  // Why the request does not parse.
+  absl::Status Malformed() const {
+    std::vector<grpc::Slice> slices;
+    std::string bytes;
+    if (!request_.Dump(&slices).ok()) return MalformedMessage();
+    for (const grpc::Slice& slice : slices) bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    RETURN_IF_ERROR(method_.check.CheckUtf8(bytes));
+    return MalformedMessage();
   }
 
   // Our code throws nothing; what a library throws through it ends this call only.

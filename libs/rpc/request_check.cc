@@ -1,5 +1,10 @@
 #include "libs/rpc/request_check.h"
 
+#include <map>
+
+#include "google/protobuf/stubs/common.h"
+#include "google/protobuf/unknown_field_set.h"
+
 namespace samverkan::rpc {
 namespace {
 
@@ -34,9 +39,32 @@ bool IsUnknown(const Message& message, const FieldDescriptor& field, int index) 
   return field.enum_type()->FindValueByNumber(number) == nullptr;
 }
 
+// As deep as protobuf itself reads.
+constexpr int kDeepest = 100;
+
+// Reads the wire format without its types, for protobuf stops at the first bad text.
+void CheckUtf8In(const std::string& bytes, const Descriptor& message, const std::string& path, int depth,
+                 status::Violations& violations) {
+  google::protobuf::UnknownFieldSet fields;
+  if (depth > kDeepest || !fields.ParseFromString(bytes)) return;
+  std::map<int, int> seen;
+  for (int i = 0; i < fields.field_count() && violations.violations().size() < kMostViolations; ++i) {
+    const google::protobuf::UnknownField& read = fields.field(i);
+    const FieldDescriptor* const field = message.FindFieldByNumber(read.number());
+    if (field == nullptr || read.type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) continue;
+    const std::string here = PathOf(path, *field, field->is_repeated() ? seen[read.number()]++ : kSingle);
+    if (field->type() == FieldDescriptor::TYPE_MESSAGE) {
+      CheckUtf8In(read.length_delimited(), *field->message_type(), here, depth + 1, violations);
+    } else if (field->type() == FieldDescriptor::TYPE_STRING &&
+               !google::protobuf::internal::IsStructurallyValidUTF8(read.length_delimited())) {
+      violations.Add(here, "expected text in UTF-8", "texten måste vara kodad i UTF-8");
+    }
+  }
+}
+
 }  // namespace
 
-RequestCheck::RequestCheck(const Descriptor& request) { Plan(request); }
+RequestCheck::RequestCheck(const Descriptor& request) : request_(&request) { Plan(request); }
 
 void RequestCheck::Plan(const Descriptor& message) {
   if (!plans_.try_emplace(&message).second) return;
@@ -56,6 +84,12 @@ void RequestCheck::Plan(const Descriptor& message) {
 absl::Status RequestCheck::Check(const Message& request) const {
   status::Violations violations;
   CheckMessage(request, "", violations);
+  return violations.ToStatus();
+}
+
+absl::Status RequestCheck::CheckUtf8(const std::string& bytes) const {
+  status::Violations violations;
+  CheckUtf8In(bytes, *request_, "", 0, violations);
   return violations.ToStatus();
 }
 

@@ -25,6 +25,10 @@ class RequestCheck {
   // `request` must be of the type given above.
   absl::Status Check(const google::protobuf::Message& request) const;
 
+  // The same for text that is not UTF-8, which is why bytes do not parse as a request.
+  // OK where they do not for another reason, that no field can be named for.
+  absl::Status CheckUtf8(const std::string& bytes) const;
+
  private:
   using Fields = std::vector<const google::protobuf::FieldDescriptor*>;
 
@@ -34,6 +38,7 @@ class RequestCheck {
   void CheckField(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field, int index,
                   const std::string& path, status::Violations& violations) const;
 
+  const google::protobuf::Descriptor* request_;
   // The fields to look at, by message.
   std::unordered_map<const google::protobuf::Descriptor*, Fields> plans_;
 };

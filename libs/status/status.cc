@@ -46,7 +46,7 @@ std::string Joined(const std::vector<FieldViolation>& violations, std::string Fi
   for (const FieldViolation& violation : violations) {
     if ((violation.*text).empty()) continue;
     if (joined.size() + violation.field.size() + (violation.*text).size() > kMostText) return joined + "; …";
-    if (!joined.empty()) joined += "; ";
+    if (!joined.empty()) joined += joined.back() == '.' ? " " : "; ";
     joined += violation.field + ": " + violation.*text;
   }
   return joined;

@@ -24,6 +24,16 @@ class BadFieldsTest : public RefusalTest {
   void ExpectSubmissionRefused(const SubmitReportRequest& request, const std::vector<std::string>& fields) {
     ExpectRefused(BadFields(fields), Principal(), &Reports::SubmitReport, request);
   }
+
+  // What no client library sends.
+  void ExpectBytesRefused(const Refusal& expected, const std::string& bytes) {
+    grpc::ClientContext context;
+    rpc::Prepare(set_.TokenOf(Principal()), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
+    const Stored before = Read();
+    const grpc::Status status = rpc::testing::CallWithBytes(
+        client_.intake(), "/samverkan.intake.v1.ReportService/SubmitReport", bytes, context);
+    Check(expected, status::FromGrpc(status), status.error_message() + status.error_details(), before);
+  }
 };
 
 const std::vector<std::string> kNoIdentityNumbers = {
@@ -228,17 +238,19 @@ TEST_F(BadFieldsTest, TextThatNobodyReads) {
 TEST_F(BadFieldsTest, InvalidUtf8) {
   SubmitReportRequest request = SchoolReport();
   request.mutable_submission()->mutable_concern()->set_what("@@@");
+  request.mutable_submission()->add_guardians()->set_person_name("@@@");
   // Not UTF-8 at all, cut short, and half of a surrogate pair.
   for (const char* const bad : {"or\xFF", "o\xE2\x82", "\xED\xA0\x80"}) {
     std::string bytes = request.SerializeAsString();
-    bytes.replace(bytes.find("@@@"), 3, bad);
-    grpc::ClientContext context;
-    rpc::Prepare(set_.TokenOf(Principal()), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
-    const Stored before = Read();
-    const grpc::Status status = rpc::testing::CallWithBytes(
-        client_.intake(), "/samverkan.intake.v1.ReportService/SubmitReport", bytes, context);
-    Check({absl::StatusCode::kInvalidArgument, "MALFORMED_MESSAGE"}, status::FromGrpc(status),
-          status.error_message() + status.error_details(), before);
+    for (size_t place = 0; (place = bytes.find("@@@", place)) != std::string::npos;) bytes.replace(place, 3, bad);
+    ExpectBytesRefused(BadFields({"submission.concern.what", "submission.guardians[1].person_name"}), bytes);
+  }
+}
+
+TEST_F(BadFieldsTest, WhatIsNoMessageAtAll) {
+  const std::string whole = SchoolReport().SerializeAsString();
+  for (const std::string& bytes : {std::string("Zebulonsson"), whole.substr(0, whole.size() - 3), whole + "\xFF"}) {
+    ExpectBytesRefused({absl::StatusCode::kInvalidArgument, "MALFORMED_MESSAGE"}, bytes);
   }
 }
 
