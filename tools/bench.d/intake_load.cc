@@ -86,7 +86,9 @@ SubmitReportRequest ReportOfASchool(const std::string& parent) {
   submission.mutable_guardians_told()->set_told("Rektor berättade för mamma vid ett möte på skolan samma dag.");
   auto& concern = *submission.mutable_concern();
   concern.set_what("Eleven har varit borta mer än hälften av höstens skoldagar och är ofta hungrig på morgonen.");
-  concern.set_history("Skolan har känt familjen i fyra år. Oron har vuxit sedan i våras.");
+  concern.set_history(
+      "Skolan har känt familjen i fyra år. Oron har vuxit sedan i våras, då frånvaron började: först enstaka morgnar, "
+      "sedan hela veckor. Eleven har slutat att delta i idrott och är oftast ensam på rasterna.");
   concern.set_home_contact("Tre möten med mamma under hösten; pappa har inte gått att nå.");
   concern.set_tried("Anpassad studiegång, frukost på skolan och samtal med kuratorn.");
   concern.set_child_said("\"Ingen är hemma på kvällarna.\"");
@@ -138,8 +140,8 @@ class Caller {
       grpc::ChannelArguments arguments;
       // Otherwise channels of equal arguments share one connection.
       arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-      stubs_.push_back(ReportService::NewStub(grpc::CreateCustomChannel(
-          absl::GetFlag(FLAGS_target), grpc::InsecureChannelCredentials(), arguments)));
+      stubs_.push_back(ReportService::NewStub(
+          grpc::CreateCustomChannel(absl::GetFlag(FLAGS_target), grpc::InsecureChannelCredentials(), arguments)));
     }
   }
 
@@ -149,7 +151,8 @@ class Caller {
     ReportService::Stub& stub = *stubs_[made_++ % stubs_.size()];
     if (is_get_) {
       get_.set_name(item);
-      Send<Report>(start, queue, [&](grpc::ClientContext* context) { return stub.AsyncGetReport(context, get_, &queue); });
+      Send<Report>(start, queue,
+                   [&](grpc::ClientContext* context) { return stub.AsyncGetReport(context, get_, &queue); });
       return;
     }
     submit_.set_request_id(pg::Uuid::Random().ToString());

@@ -1,26 +1,22 @@
-#!/usr/bin/python3
-"""Measures what libs/rpc costs: an empty method through the adapter (token, access
-rule, queue, metrics, log line) beside the same method on gRPC's bare callback API.
-
-Both are loaded by h2load over 8 connections with 32 streams each, in alternating
-rounds; the figure is the median round. Prints one JSON line.
-
-usage: tools/bench.d/rpc_empty.py [seconds per round [rounds]]
+"""What libs/rpc costs: an empty method through the adapter (token, access rule, queue,
+metrics, log line) beside the same method on gRPC's bare callback API. Both are loaded by
+h2load over 8 connections with 32 streams each.
 """
 
-import json
 import pathlib
 import re
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SERVER = ROOT / "bazel-bin/tools/bench.d/rpc_empty_server"
+from figures import alternate, show
+from running_set import BIN
+
+SERVER = BIN / "tools/bench.d/rpc_empty_server"
 PATH = "/samverkan.bench.v1.EmptyService/Empty"
 EMPTY_MESSAGE = b"\0\0\0\0\0"  # one gRPC frame: not compressed, no bytes
+ROUNDS = 5
+SECONDS = 5
 
 
 class Server:
@@ -32,7 +28,7 @@ class Server:
         self._process = subprocess.Popen([SERVER, kind, port_file], stderr=self._log)
         while not (port_file.exists() and port_file.read_text().endswith("\n")):
             if self._process.poll() is not None:
-                sys.exit(f"rpc_empty_server {kind} did not start")
+                raise SystemExit(f"bench: rpc_empty_server {kind} did not start")
             time.sleep(0.01)
         self.port = int(port_file.read_text())
 
@@ -42,10 +38,10 @@ class Server:
         self._log.close()
 
 
-def load(server, body, seconds):
-    """Loads the server for so long; the calls answered OK a second."""
+def load(server, body):
+    """Loads the server; the calls answered OK a second."""
     output = subprocess.run(
-        ["h2load", "--clients=8", "--max-concurrent-streams=32", f"--duration={seconds}", "--warm-up-time=1",
+        ["h2load", "--clients=8", "--max-concurrent-streams=32", f"--duration={SECONDS}", "--warm-up-time=1",
          f"--data={body}", "--header=content-type: application/grpc", "--header=te: trailers",
          "--header=authorization: Bearer bench", f"http://127.0.0.1:{server.port}{PATH}"],
         check=True, capture_output=True, text=True).stdout
@@ -53,31 +49,19 @@ def load(server, body, seconds):
     data = int(re.search(r"\((\d+)\) data", output).group(1))
     # A refused call is HTTP 200 too, but has no message.
     if done == 0 or data < done * len(EMPTY_MESSAGE):
-        sys.exit(f"calls failed:\n{output}")
-    return done / seconds
+        raise SystemExit(f"bench: calls failed:\n{output}")
+    return round(done / SECONDS)
 
 
-def main():
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    subprocess.run(["bazel", "build", "//tools/bench.d:rpc_empty_server"], cwd=ROOT, check=True, capture_output=True)
-    rates = {"adapter": [], "callback": []}
+def measure():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         body = folder / "body"
         body.write_bytes(EMPTY_MESSAGE)
-        servers = {kind: Server(kind, folder) for kind in rates}
+        adapter, callback = Server("adapter", folder), Server("callback", folder)
         try:
-            for _ in range(rounds):
-                for kind, server in servers.items():
-                    rates[kind].append(load(server, body, seconds))
+            rates, peer_rates = alternate(ROUNDS, lambda: load(adapter, body), lambda: load(callback, body))
         finally:
-            for server in servers.values():
-                server.stop()
-    value, peer = (statistics.median(rates[kind]) for kind in ("adapter", "callback"))
-    print(json.dumps({"name": "rpc_empty", "value": round(value), "unit": "requests/s", "peer": "callback_rpc",
-                      "peer_value": round(peer), "ratio": round(value / peer, 3)}))
-
-
-if __name__ == "__main__":
-    main()
+            adapter.stop()
+            callback.stop()
+    show("rpc_empty", rates, "requests/s", "callback_rpc", peer_rates)

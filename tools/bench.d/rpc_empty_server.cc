@@ -1,4 +1,4 @@
-// Serves an empty method, for tools/bench.d/rpc_empty.py.
+// Serves an empty method, for tools/bench rpc_empty.
 //
 //   rpc_empty_server adapter <port file>    through libs/rpc, as a service does
 //   rpc_empty_server callback <port file>   bare: gRPC's callback API, answered at

@@ -1,0 +1,44 @@
+-- The rows of one submission in one statement: what intake's submit_report stores, without
+-- its checks of repeated requests and running investigations. Time-ordered identities where
+-- intake's are, else the indexes of the two would not be alike.
+\set child random(1, 240)
+WITH made AS MATERIALIZED (
+  SELECT encode(overlay(uuid_send(gen_random_uuid())
+                        PLACING substring(int8send((extract(epoch FROM now()) * 1000)::bigint) FROM 3) FROM 1),
+                'hex')::uuid AS report),
+  known AS (
+  INSERT INTO bench.child (municipality, authority, blind_index, child)
+    VALUES ('0180', 'skarholmen', sha256(int4send(:child)), md5(:child::text)::uuid)
+    ON CONFLICT DO NOTHING),
+  requested AS (
+  INSERT INTO bench.request (municipality, caller, method, request, fingerprint, resources, create_time)
+    SELECT '0180', 'skolportalen/rektor.lind', 'samverkan.intake.v1.ReportService/SubmitReport', gen_random_uuid(),
+           :fingerprint::bytea, ARRAY['municipalities/0180/reports/' || report], now()
+      FROM made),
+  reported AS (
+  INSERT INTO bench.report (municipality, report, authority, unit, child, submission_group, state, on_hold, acute,
+                            sender_municipality, sender_authority, sender_unit, sender_subject, sender_system,
+                            receive_time, first_receive_time, submission, handling)
+    SELECT '0180', report, 'skarholmen', 'mottagningsenheten', md5(:child::text)::uuid, report, 1, false, false,
+           '0180', 'utbildningsnamnden', 'bredangsskolan', 'rektor.lind', 'skolportalen',
+           now(), now(), :submission::bytea, ''
+      FROM made),
+  timed AS (
+  INSERT INTO bench.deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,
+                              unverified, started_by, due_date, latest_date, state)
+    SELECT '0180', report, d.clock, now(), 'skarholmen', 'reports', d.rule, d.legal_basis,
+           false, d.started_by, current_date, current_date + d.days, 1
+      FROM made, (VALUES ('protection_assessment', 'P-011', 'SoL 2025:400 20:1', 'report_received', 0),
+                         ('decision_to_open', 'P-013', 'SoL 2025:400 20:2', 'report_received', 14))
+                   AS d (clock, rule, legal_basis, started_by, days)),
+  fed AS (
+  INSERT INTO bench.feedback (municipality, report, state, ask_time, content)
+    SELECT '0180', report, 1, now(), '' FROM made),
+  met AS (
+  INSERT INTO bench.report_meeting (municipality, report, state, content)
+    SELECT '0180', report, 1, :meeting::bytea FROM made),
+  happened AS (
+  INSERT INTO bench.event (municipality, event, authority, event_time, content)
+    SELECT '0180', report, 'skarholmen', now(), :event::bytea FROM made)
+INSERT INTO bench.audit_entry (municipality, entry, children, content)
+  VALUES ('0180', gen_random_uuid(), ARRAY[md5(:child::text)::uuid], :entry::bytea);
