@@ -42,6 +42,7 @@ DECLARE
   known_fingerprint bytea;
   child_references uuid[] := p_children;
   running boolean[] := '{}';
+  places integer[] := '{1}';
   i integer;
 BEGIN
   INSERT INTO request (municipality, caller, method, request, fingerprint, resources, create_time)
@@ -58,7 +59,10 @@ BEGIN
 
   -- In the order of the index, so that two submissions of the same siblings do not wait
   -- for each other.
-  FOREACH i IN ARRAY ARRAY(SELECT o FROM generate_subscripts(p_reports, 1) AS o ORDER BY p_blind_indexes[o], o) LOOP
+  IF cardinality(p_reports) > 1 THEN
+    places := ARRAY(SELECT o FROM generate_subscripts(p_reports, 1) AS o ORDER BY p_blind_indexes[o], o);
+  END IF;
+  FOREACH i IN ARRAY places LOOP
     IF p_blind_indexes[i] IS NOT NULL THEN
       INSERT INTO child (municipality, authority, blind_index, child)
         VALUES (p_municipality, p_authority, p_blind_indexes[i], p_children[i])
@@ -78,40 +82,36 @@ BEGIN
           AND v.child = child_references[i] AND v.state = 1);
   END LOOP;
 
-  WITH made AS (
-    SELECT n.report, n.child, n.submission, n.handling, n.running
-      FROM unnest(p_reports, child_references, p_submissions, p_handlings, running)
-           AS n (report, child, submission, handling, running)),
-  reported AS (
+  -- One row a statement: reports come one by one, and what handles sets costs more than they gain.
+  FOR i IN 1 .. cardinality(p_reports) LOOP
     INSERT INTO report (municipality, report, authority, unit, child, submission_group, state, on_hold, acute,
                         sender_municipality, sender_authority, sender_unit, sender_subject, sender_system,
                         receive_time, first_receive_time, submission, handling)
-      SELECT p_municipality, n.report, p_authority, p_unit, n.child, p_submission_group, 1, p_on_hold, p_acute,
-             p_sender_municipality, p_sender_authority, p_sender_unit, p_sender_subject, p_sender_system,
-             p_receive_time, p_first_receive_time, n.submission, n.handling
-        FROM made n),
-  timed AS (
-    INSERT INTO deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,
-                          unverified, started_by, due_date, latest_date, state)
-      SELECT p_municipality, d.subject, d.clock, d.start_time, p_authority, 'reports', d.rule, d.legal_basis,
-             d.unverified, d.started_by, d.due_date, d.latest_date, 1
-        FROM unnest(p_deadline_subjects, p_clocks, p_start_times, p_rules, p_legal_bases, p_unverified, p_started_by,
-                    p_due_dates, p_latest_dates, p_conditions)
-             AS d (subject, clock, start_time, rule, legal_basis, unverified, started_by, due_date, latest_date,
-                   condition)
-        WHERE d.condition = 'ALWAYS'
-          OR (d.condition = 'IF_RUNNING') = running[array_position(p_reports, d.subject)]),
-  owed AS (
-    INSERT INTO feedback (municipality, report, state, ask_time, content)
-      SELECT p_municipality, n.report, CASE WHEN n.running THEN 2 ELSE 1 END, p_receive_time, p_feedback
-        FROM made n WHERE p_feedback IS NOT NULL),
-  wanted AS (
-    INSERT INTO report_meeting (municipality, report, state, content)
-      SELECT p_municipality, n.report, 1, p_meeting FROM made n WHERE p_meeting IS NOT NULL),
-  happened AS (
+      VALUES (p_municipality, p_reports[i], p_authority, p_unit, child_references[i], p_submission_group, 1,
+              p_on_hold, p_acute, p_sender_municipality, p_sender_authority, p_sender_unit, p_sender_subject,
+              p_sender_system, p_receive_time, p_first_receive_time, p_submissions[i], p_handlings[i]);
+    IF p_feedback IS NOT NULL THEN
+      INSERT INTO feedback (municipality, report, state, ask_time, content)
+        VALUES (p_municipality, p_reports[i], CASE WHEN running[i] THEN 2 ELSE 1 END, p_receive_time, p_feedback);
+    END IF;
+    IF p_meeting IS NOT NULL THEN
+      INSERT INTO report_meeting (municipality, report, state, content)
+        VALUES (p_municipality, p_reports[i], 1, p_meeting);
+    END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(p_deadline_subjects) LOOP
+    IF p_conditions[i] = 'ALWAYS'
+        OR (p_conditions[i] = 'IF_RUNNING') = running[array_position(p_reports, p_deadline_subjects[i])] THEN
+      INSERT INTO deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,
+                            unverified, started_by, due_date, latest_date, state)
+        VALUES (p_municipality, p_deadline_subjects[i], p_clocks[i], p_start_times[i], p_authority, 'reports',
+                p_rules[i], p_legal_bases[i], p_unverified[i], p_started_by[i], p_due_dates[i], p_latest_dates[i], 1);
+    END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(p_events) LOOP
     INSERT INTO event (municipality, event, authority, event_time, content)
-      SELECT p_municipality, e.event, p_authority, p_now, e.content
-        FROM unnest(p_events, p_event_contents) AS e (event, content))
+      VALUES (p_municipality, p_events[i], p_authority, p_now, p_event_contents[i]);
+  END LOOP;
   INSERT INTO audit_entry (municipality, entry, children, content)
     VALUES (p_municipality, p_entry, child_references, p_entry_content);
 
