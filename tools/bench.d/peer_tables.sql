@@ -1,5 +1,6 @@
 -- Copies of intake's tables, for pgbench: the same columns, defaults, keys and indexes,
 -- and none of intake's functions, relay or sweeper.
+SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;
 SET search_path = bench;
