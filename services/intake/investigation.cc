@@ -2,13 +2,13 @@
 
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libs/proto_time/proto_time.h"
 #include "libs/resource_name/resource_name.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/text.h"
 
 namespace samverkan::intake {
 namespace {
@@ -25,8 +25,6 @@ Jurisdiction JurisdictionOf(const v1::Investigation& investigation) {
   Placement placement = PlacementOf(investigation);
   return {std::move(placement.municipality), std::move(placement.authority)};
 }
-
-bool IsBlank(const std::string& text) { return absl::StripAsciiWhitespace(text).empty(); }
 
 absl::Status CheckFeedbackGiven(const InvestigationRecord& record, const v1::CloseInvestigationRequest& request,
                                 bool manager) {

@@ -23,7 +23,6 @@ namespace {
 
 constexpr char kProducer[] = "intake";
 constexpr char kCollection[] = "investigations";
-constexpr size_t kMostResourcesInEntry = 1000;
 
 // What an InvestigationRecord is read from; ReadRecord has the same order. Feedback owed
 // is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED.
@@ -284,7 +283,7 @@ absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
   outbox::Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
   for (const InvestigationRecord* const record : shown) {
     touched.children.push_back(record->investigation.child());
-    if (touched.resources.size() < kMostResourcesInEntry) touched.resources.push_back(record->investigation.name());
+    touched.resources.push_back(record->investigation.name());
   }
   return outbox::Append(writer_, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
 }

@@ -1,21 +1,11 @@
 #include "services/intake/request_fields.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/proto_time/proto_time.h"
 #include "libs/resource_name/resource_name.h"
+#include "services/intake/text.h"
 
 namespace samverkan::intake {
-namespace {
-
-int64_t CodePoints(const std::string& text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
-}  // namespace
-
 void LimitText(const std::string& text, const std::string& field, status::Violations& violations) {
   if (CodePoints(text) <= kLongestText) return;
   violations.Add(field, absl::StrCat("expected at most ", kLongestText, " characters; shorten the text"),
@@ -23,7 +13,7 @@ void LimitText(const std::string& text, const std::string& field, status::Violat
 }
 
 void RequireText(const std::string& text, const std::string& field, status::Violations& violations) {
-  if (absl::StripAsciiWhitespace(text).empty()) {
+  if (IsBlank(text)) {
     violations.Add(field, "expected a text that is not empty", "Fyll i fältet.");
   }
   LimitText(text, field, violations);

@@ -2,13 +2,12 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include <algorithm>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/identity/identity_number.h"
 #include "samverkan/data/v1/data.pb.h"
+#include "services/intake/text.h"
 
 namespace samverkan::intake {
 namespace {
@@ -20,13 +19,6 @@ using google::protobuf::Message;
 constexpr int kLongestConcern = 20'000;
 constexpr int kLongestOther = 1'000;
 constexpr int kMostGuardians = 10;
-
-bool IsBlank(const std::string& text) { return absl::StripAsciiWhitespace(text).empty(); }
-
-int CodePoints(const std::string& text) {
-  return static_cast<int>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 int LongestOf(const FieldDescriptor& field) {
   const auto category = field.options().GetExtension(data::v1::category);
