@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "libs/clock/clock.h"
@@ -28,13 +29,13 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
 Relay::Deliver DeliverTo(const std::string& target, const std::string& token_file) {
   const std::shared_ptr<audit::v1::AuditService::Stub> stub =
       audit::v1::AuditService::NewStub(rpc::OpenChannel(target));
-  return [stub, token_file](const std::vector<audit::v1::Entry>& entries) -> absl::Status {
+  return [stub, token_file](std::vector<audit::v1::Entry> entries) -> absl::Status {
     const auto token = ReadToken(token_file);
     if (!token.ok()) return token.status();
     grpc::ClientContext context;
     rpc::Prepare(*token, clock::SystemClock().Now() + kLongestDelivery, rpc::NewTrace(), context);
     audit::v1::AppendEntriesRequest request;
-    for (const audit::v1::Entry& entry : entries) *request.add_entries() = entry;
+    for (audit::v1::Entry& entry : entries) *request.add_entries() = std::move(entry);
     audit::v1::AppendEntriesResponse response;
     return status::FromGrpc(stub->AppendEntries(&context, request, &response));
   };

@@ -1,11 +1,8 @@
 #include "libs/outbox/audit_entry.h"
 
-#include <openssl/rand.h>
-
-#include <cstdlib>
-
 #include "libs/pg/uuid.h"
 #include "libs/proto_time/proto_time.h"
+#include "libs/random/random.h"
 
 namespace samverkan::outbox {
 namespace {
@@ -14,13 +11,6 @@ constexpr int kSaltBytes = 32;
 // The purpose of everything in these services (SoLPuL 2001:454); other purposes get a
 // code when a service that has one is built.
 constexpr char kPurpose[] = "child_protection";
-
-std::string RandomSalt() {
-  std::string salt(kSaltBytes, '\0');
-  // Without randomness the leaf's commitments could be guessed: better no process.
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), kSaltBytes) != 1) std::abort();
-  return salt;
-}
 
 audit::v1::Entry MakeEntry(const std::string& producer, const std::string& method, absl::Time now,
                            access::v1::Action action, audit::v1::Outcome outcome, const Touched& touched) {
@@ -42,9 +32,9 @@ audit::v1::Entry MakeEntry(const std::string& producer, const std::string& metho
   part.set_legal_basis(touched.legal_basis);
   part.set_request_id(touched.request_id);
   part.set_detail(touched.detail);
-  entry.mutable_salts()->set_subject(RandomSalt());
-  entry.mutable_salts()->set_actor(RandomSalt());
-  entry.mutable_salts()->set_detail(RandomSalt());
+  entry.mutable_salts()->set_subject(random::Octets(kSaltBytes));
+  entry.mutable_salts()->set_actor(random::Octets(kSaltBytes));
+  entry.mutable_salts()->set_detail(random::Octets(kSaltBytes));
   return entry;
 }
 

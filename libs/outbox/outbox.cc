@@ -1,5 +1,8 @@
 #include "libs/outbox/outbox.h"
 
+#include <utility>
+#include <vector>
+
 #include "libs/pg/statement.h"
 #include "libs/pg/uuid.h"
 #include "libs/pg/values.h"
@@ -13,12 +16,15 @@ constexpr pg::Statement kAppendEvent = {
     "outbox_append_event",
     "INSERT INTO event (municipality, event, authority, event_time, content) VALUES ($1, $2, $3, $4, $5)"};
 
-constexpr pg::Statement kAppendAuditEntry = {
-    "outbox_append_audit_entry", "INSERT INTO audit_entry (municipality, entry, content) VALUES ($1, $2, $3)"};
+constexpr pg::JoinedStatement kAppendAuditEntries = {
+    {"outbox_append_audit_entries",
+     "INSERT INTO audit_entry (municipality, entry, content) SELECT $1, e.entry, e.content"
+     "  FROM unnest($2::uuid[], $3::bytea[]) AS e (entry, content)"},
+    1};
 
 absl::StatusOr<pg::Params> AuditEntryParams(const audit::v1::Entry& entry) {
   ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(entry.entry_id()));
-  return pg::Params(entry.municipality(), id, pg::Bytes{entry.SerializeAsString()});
+  return pg::Params(entry.municipality(), std::vector{id}, std::vector{pg::Bytes{entry.SerializeAsString()}});
 }
 
 }  // namespace
@@ -48,12 +54,12 @@ absl::Status Append(pg::Transaction& transaction, const events::v1::Event& event
 
 absl::Status Append(pg::Transaction& transaction, const audit::v1::Entry& entry) {
   ASSIGN_OR_RETURN(const pg::Params params, AuditEntryParams(entry));
-  return transaction.Execute(kAppendAuditEntry, params).status();
+  return transaction.Execute(kAppendAuditEntries.statement, params).status();
 }
 
 absl::Status Append(pg::CombiningWriter& writer, const audit::v1::Entry& entry, absl::Time deadline) {
   ASSIGN_OR_RETURN(pg::Params params, AuditEntryParams(entry));
-  return writer.Execute(kAppendAuditEntry, std::move(params), entry.entry_id(), deadline).status();
+  return writer.Execute(kAppendAuditEntries, std::move(params), "", deadline).status();
 }
 
 }  // namespace samverkan::outbox

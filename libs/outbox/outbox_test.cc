@@ -57,7 +57,8 @@ class OutboxTest : public ::testing::Test {
   std::unique_ptr<Relay> RelayTo(Relay::Deliver deliver, Relay::Options options = {}) {
     // Each relay has a registry of its own: a family is registered once.
     registries_.push_back(std::make_shared<prometheus::Registry>());
-    return std::make_unique<Relay>(*pool_, clock_, std::move(deliver), options, *registries_.back(), logger_);
+    return std::make_unique<Relay>(*pool_, clock_, std::move(deliver), std::move(options), *registries_.back(),
+                                   logger_);
   }
 
   Relay::Deliver TakeAll() {
@@ -230,6 +231,59 @@ TEST_F(OutboxTest, BacklogIsExceededByTheAgeOfTheOldestEntry) {
   ASSERT_OK(relay->DeliverAuditEntries());
   ASSERT_OK(relay->MeasureBacklog());
   EXPECT_FALSE(relay->BacklogExceeded());
+}
+
+TEST_F(OutboxTest, DeliveryStepsBackWhileTheServiceIsBusy) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool busy = true;
+  int asked = 0;
+  const auto relay = RelayTo(
+      [&](const std::vector<audit::v1::Entry>& entries) {
+        const std::lock_guard lock(mutex);
+        EXPECT_FALSE(busy);
+        delivered_.insert(delivered_.end(), entries.begin(), entries.end());
+        changed.notify_all();
+        return absl::OkStatus();
+      },
+      {.busy =
+           [&] {
+             const std::lock_guard lock(mutex);
+             ++asked;
+             changed.notify_all();
+             return busy;
+           },
+       .pause = absl::Milliseconds(1)});
+  AppendEntry("a");
+  relay->Start();
+  std::unique_lock lock(mutex);
+  EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return asked >= 5; }));
+  EXPECT_THAT(delivered_, IsEmpty());
+  busy = false;
+  EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return delivered_.size() == 1; }));
+  lock.unlock();
+  relay->Stop();
+}
+
+TEST_F(OutboxTest, WhatHasWaitedLongIsDeliveredHoweverBusyTheServiceIs) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  const auto relay = RelayTo(
+      [&](const std::vector<audit::v1::Entry>& entries) {
+        const std::lock_guard lock(mutex);
+        delivered_.insert(delivered_.end(), entries.begin(), entries.end());
+        changed.notify_all();
+        return absl::OkStatus();
+      },
+      {.busy = [] { return true; }, .pause = absl::Milliseconds(1)});
+  AppendEntry("a");
+  ASSERT_OK(database_.Execute("UPDATE intake.audit_entry SET create_time = now() - interval '31 seconds'"));
+  ASSERT_OK(relay->MeasureBacklog());
+  relay->Start();
+  std::unique_lock lock(mutex);
+  EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return delivered_.size() == 1; }));
+  lock.unlock();
+  relay->Stop();
 }
 
 TEST_F(OutboxTest, RelayThreadCarriesEverythingOn) {

@@ -73,7 +73,7 @@ Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options
     : pool_(pool),
       clock_(clock),
       deliver_(std::move(deliver)),
-      options_(options),
+      options_(std::move(options)),
       logger_(std::move(logger)),
       backlog_seconds_(prometheus::BuildGauge()
                            .Name("samverkan_audit_backlog_seconds")
@@ -129,9 +129,9 @@ absl::StatusOr<int64_t> Relay::DeliverAuditEntries() {
                          sequences.push_back(sequence);
                          entries.push_back(std::move(entry));
                        }
-                       RETURN_IF_ERROR(deliver_(entries));
+                       RETURN_IF_ERROR(deliver_(std::move(entries)));
                        RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(sequences)).status());
-                       return static_cast<int64_t>(entries.size());
+                       return static_cast<int64_t>(sequences.size());
                      });
 }
 
@@ -144,8 +144,8 @@ absl::Status Relay::MeasureBacklog() {
                         ASSIGN_OR_RETURN(const int64_t microseconds, rows[0].Get<int64_t>(0));
                         age = absl::Microseconds(microseconds);
                       }
-                      backlog_seconds_.Set(absl::ToDoubleSeconds(age));
-                      backlog_exceeded_ = age > options_.longest_backlog;
+                      backlog_ = absl::ToDoubleSeconds(age);
+                      backlog_seconds_.Set(backlog_);
                       return absl::OkStatus();
                     });
 }
@@ -181,7 +181,7 @@ bool Relay::PositionRound() {
 }
 
 bool Relay::DeliveryRound() {
-  if (system_clock_.Now() < next_delivery_) return false;
+  if (system_clock_.Now() < next_delivery_ || StepsBack()) return false;
   const auto delivered = DeliverAuditEntries();
   if (delivered.ok()) return *delivered == kBatch;
   // An entry that is refused and not just late blocks all behind it: somebody must look.
@@ -192,6 +192,10 @@ bool Relay::DeliveryRound() {
       {{"code", absl::StatusCodeToString(delivered.status().code())}, {"reason", status::Reason(delivered.status())}});
   next_delivery_ = system_clock_.Now() + options_.pause_after_failure;
   return false;
+}
+
+bool Relay::StepsBack() const {
+  return options_.busy && backlog_ < absl::ToDoubleSeconds(options_.longest_step_back) && options_.busy();
 }
 
 void Relay::Work(bool (Relay::*round)()) {

@@ -29,11 +29,16 @@ namespace samverkan::outbox {
 class Relay {
  public:
   // Delivers a batch, in its order; OK means that all of it is durable there.
-  using Deliver = std::function<absl::Status(const std::vector<audit::v1::Entry>&)>;
+  using Deliver = std::function<absl::Status(std::vector<audit::v1::Entry>)>;
 
   struct Options {
     // Reads of personal data are refused when the oldest waiting entry is older.
     absl::Duration longest_backlog = absl::Hours(4);
+    // Whether the service has more to do than it can. None means never. Then delivery steps
+    // back, for what is received comes first, unless the oldest entry has waited longer
+    // than `longest_step_back`. Called from the relay's threads.
+    std::function<bool()> busy = {};
+    absl::Duration longest_step_back = absl::Seconds(30);
     // How long the relay rests when less than a batch waited, and after a failed delivery.
     absl::Duration pause = absl::Milliseconds(50);
     absl::Duration pause_after_failure = absl::Seconds(1);
@@ -55,7 +60,7 @@ class Relay {
   void Stop();
 
   // Whether the oldest waiting audit entry is older than the bound. Any thread.
-  bool BacklogExceeded() const { return backlog_exceeded_.load(); }
+  bool BacklogExceeded() const { return backlog_ > absl::ToDoubleSeconds(options_.longest_backlog); }
 
   // One round of each kind of work, for Start's threads and for tests. They return how
   // many rows they moved; 0 also where another relay holds the lock.
@@ -69,6 +74,7 @@ class Relay {
   // so that an audit service that hangs holds up no events.
   bool PositionRound();
   bool DeliveryRound();
+  bool StepsBack() const;
   void Work(bool (Relay::*round)());
   // Waits; false when stopping.
   bool Pause(absl::Duration duration);
@@ -80,7 +86,8 @@ class Relay {
   const log::Logger logger_;
   const clock::SystemClock system_clock_;
   prometheus::Gauge& backlog_seconds_;
-  std::atomic<bool> backlog_exceeded_ = false;
+  // How long the oldest entry had waited when it was last measured, in seconds.
+  std::atomic<double> backlog_ = 0;
   absl::Time next_measure_ = absl::InfinitePast();
   absl::Time next_delivery_ = absl::InfinitePast();
   absl::Time next_forget_ = absl::InfinitePast();

@@ -38,8 +38,19 @@ std::string Timeouts(const CombiningWriter::Options& options) {
 
 // Shared by the caller, which may leave at its deadline, and the lane that executes.
 struct CombiningWriter::Execution {
-  Execution(const Statement& statement, Params params, std::string lock_key, absl::Time deadline)
-      : statement(statement), params(std::move(params)), lock_key(std::move(lock_key)), deadline(deadline) {}
+  Execution(const Statement& statement, std::optional<size_t> shared, Params params, std::string lock_key,
+            absl::Time deadline)
+      : statement(statement),
+        shared(shared),
+        params(std::move(params)),
+        lock_key(std::move(lock_key)),
+        deadline(deadline) {}
+
+  // Whether one statement can do both.
+  bool Joins(const Execution& other) const {
+    return shared.has_value() && other.shared.has_value() && statement.name == other.statement.name &&
+           params.CompareFirst(other.params, *shared) == 0;
+  }
 
   void Answer(absl::StatusOr<Rows> rows) {
     {
@@ -51,6 +62,9 @@ struct CombiningWriter::Execution {
   }
 
   const Statement statement;
+  // How many parameters it must share with those that it is joined with; none for a
+  // statement of its own.
+  const std::optional<size_t> shared;
   const Params params;
   const std::string lock_key;
   const absl::Time deadline;
@@ -61,6 +75,39 @@ struct CombiningWriter::Execution {
   std::mutex mutex;
   std::condition_variable answered;
   std::optional<absl::StatusOr<Rows>> answer;
+};
+
+// Executions that are one statement.
+struct CombiningWriter::Group {
+  std::vector<ExecutionPtr> members;
+  // Where there are several.
+  pg::Params joined = {};
+
+  const pg::Params& params() const { return members.size() == 1 ? members.front()->params : joined; }
+
+  void Join() {
+    if (members.size() == 1) return;
+    std::vector<const pg::Params*> parts;
+    for (const ExecutionPtr& member : members) parts.push_back(&member->params);
+    joined = pg::Params::Join(parts, *members.front()->shared);
+  }
+
+  void AnswerAll(const absl::Status& status) const {
+    for (const ExecutionPtr& member : members) member->Answer(status);
+  }
+
+  // `rows` are committed.
+  void AnswerAll(Rows rows) const {
+    if (members.size() == 1) {
+      members.front()->Answer(std::move(rows));
+    } else if (rows.empty()) {
+      for (const ExecutionPtr& member : members) member->Answer(Rows());
+    } else if (static_cast<size_t>(rows.size()) != members.size()) {
+      AnswerAll(status::Internal("a joined statement did not return a row for each execution"));
+    } else {
+      for (size_t i = 0; i < members.size(); ++i) members[i]->Answer(rows.Only(static_cast<int>(i)));
+    }
+  }
 };
 
 // One connection and what its thread does with a batch.
@@ -88,9 +135,7 @@ class CombiningWriter::Lane {
 
   // Executes a batch and answers every one of it.
   void Process(std::vector<ExecutionPtr> batch) {
-    std::stable_sort(batch.begin(), batch.end(), [](const ExecutionPtr& left, const ExecutionPtr& right) {
-      return left->lock_key < right->lock_key;
-    });
+    std::stable_sort(batch.begin(), batch.end(), &GoesBefore);
     std::vector<ExecutionPtr> prepared = Prepare(std::move(batch));
     if (prepared.empty()) return;
     if (prepared.size() > 1 && ExecuteTogether(prepared)) return;
@@ -98,6 +143,31 @@ class CombiningWriter::Lane {
   }
 
  private:
+  // Those that are joined last, next to each other.
+  static bool GoesBefore(const ExecutionPtr& left, const ExecutionPtr& right) {
+    const auto place = [](const Execution& execution) {
+      return execution.shared.has_value() ? execution.statement.name : std::string_view();
+    };
+    const std::string_view left_place = place(*left);
+    const std::string_view right_place = place(*right);
+    if (left_place != right_place) return left_place < right_place;
+    if (!left_place.empty()) {
+      const int order = left->params.CompareFirst(right->params, *left->shared);
+      if (order != 0) return order < 0;
+    }
+    return left->lock_key < right->lock_key;
+  }
+
+  static std::vector<Group> GroupsOf(const std::vector<ExecutionPtr>& batch) {
+    std::vector<Group> groups;
+    for (const ExecutionPtr& execution : batch) {
+      if (groups.empty() || !groups.back().members.front()->Joins(*execution)) groups.emplace_back();
+      groups.back().members.push_back(execution);
+    }
+    for (Group& group : groups) group.Join();
+    return groups;
+  }
+
   // Answers those whose statement cannot be prepared and returns the others.
   std::vector<ExecutionPtr> Prepare(std::vector<ExecutionPtr> batch) {
     std::vector<ExecutionPtr> prepared;
@@ -121,17 +191,18 @@ class CombiningWriter::Lane {
   // True when all are answered: committed together, or the connection is lost. False
   // when the transaction was rolled back.
   bool ExecuteTogether(const std::vector<ExecutionPtr>& batch) {
+    const std::vector<Group> groups = GroupsOf(batch);
     Pipeline pipeline(*connection_, Now() + options_.answer_timeout);
-    for (const ExecutionPtr& execution : batch) pipeline.Add(execution->prepared_name, execution->params);
+    for (const Group& group : groups) pipeline.Add(group.members.front()->prepared_name, group.params());
     pipeline.Sync();
     std::vector<Result> results;
     const Pipeline::Outcome outcome = pipeline.Finish(results);
     if (outcome.ended == Pipeline::Ended::kRolledBack) return false;
-    for (size_t i = 0; i < batch.size(); ++i) {
+    for (size_t i = 0; i < groups.size(); ++i) {
       if (outcome.ended == Pipeline::Ended::kCommitted) {
-        batch[i]->Answer(Rows(std::move(results[i])));
+        groups[i].AnswerAll(Rows(std::move(results[i])));
       } else {
-        batch[i]->Answer(OutcomeUnknown());
+        groups[i].AnswerAll(OutcomeUnknown());
       }
     }
     return true;
@@ -207,8 +278,19 @@ CombiningWriter::~CombiningWriter() { Stop(); }
 
 absl::StatusOr<Rows> CombiningWriter::Execute(const Statement& statement, Params params, std::string lock_key,
                                               absl::Time deadline) {
-  RETURN_IF_ERROR(params.status());
-  const auto execution = std::make_shared<Execution>(statement, std::move(params), std::move(lock_key), deadline);
+  return Await(std::make_shared<Execution>(statement, std::nullopt, std::move(params), std::move(lock_key), deadline));
+}
+
+absl::StatusOr<Rows> CombiningWriter::Execute(const JoinedStatement& statement, Params params, std::string lock_key,
+                                              absl::Time deadline) {
+  RETURN_IF_ERROR(params.CheckJoinable(statement.shared));
+  return Await(std::make_shared<Execution>(statement.statement, statement.shared, std::move(params),
+                                           std::move(lock_key), deadline));
+}
+
+absl::StatusOr<Rows> CombiningWriter::Await(const ExecutionPtr& execution) {
+  RETURN_IF_ERROR(execution->params.status());
+  const absl::Time deadline = execution->deadline;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return ShuttingDown();

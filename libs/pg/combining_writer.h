@@ -31,7 +31,9 @@ namespace samverkan::pg {
 // - An error of one statement does not harm its companions: the whole batch, rolled
 //   back, is executed again one by one, each in a transaction of its own.
 // - Executions of a batch are ordered by `lock_key`, those of equal key by arrival; two
-//   batches whose statements lock by that key do not deadlock.
+//   batches whose statements lock by that key do not deadlock. After them come the joined
+//   ones, by statement and shared parameters; each must itself lock in one order.
+// - Joined executions are one statement where they share their first parameters.
 // - UNAVAILABLE, reason OUTCOME_UNKNOWN: the connection was lost, or the deadline
 //   passed, before the answer came. Executing the same request_id again settles it.
 // - UNAVAILABLE, reason DATABASE_UNAVAILABLE, or DEADLINE_EXCEEDED: nothing was changed.
@@ -44,7 +46,7 @@ class CombiningWriter {
   struct Options {
     int connections = 2;
     // Bounds of one batch; a single execution beyond the bytes goes alone.
-    size_t batch_executions = 64;
+    size_t batch_executions = 128;
     size_t batch_bytes = 1 << 20;
     // Fixed for all: a timeout set for one caller would bind its companions.
     absl::Duration statement_timeout = absl::Seconds(5);
@@ -71,6 +73,10 @@ class CombiningWriter {
   // (DEADLINE_EXCEEDED); one that is under way then ends OUTCOME_UNKNOWN.
   absl::StatusOr<Rows> Execute(const Statement& statement, Params params, std::string lock_key, absl::Time deadline);
 
+  // The same, in one statement with others that wait; gives the row of the own element.
+  absl::StatusOr<Rows> Execute(const JoinedStatement& statement, Params params, std::string lock_key,
+                               absl::Time deadline);
+
   // Number of executions that no connection has taken yet; for a metric.
   size_t Waiting() const;
 
@@ -81,10 +87,12 @@ class CombiningWriter {
  private:
   class Lane;
   struct Execution;
+  struct Group;
   using ExecutionPtr = std::shared_ptr<Execution>;
 
   CombiningWriter(std::string conninfo, Options options);
 
+  absl::StatusOr<Rows> Await(const ExecutionPtr& execution);
   void Work(Lane& lane);
   // Waits until something waits; false when stopping and nothing does.
   bool AwaitWork();

@@ -287,6 +287,98 @@ TEST_F(CombiningWriterTest, KeysInOppositeOrderDoNotDeadlock) {
   EXPECT_EQ(*database_.Value("SELECT sum(value) FROM counters"), "1600");
 }
 
+// Joined where the first parameter is the same; each says with how many it came.
+constexpr JoinedStatement kInsertJoined = {
+    {"insert_joined",
+     "WITH joined AS (INSERT INTO grouped (part, id, words)"
+     "  SELECT $1, e.id, ARRAY(SELECT w.word FROM unnest($3::bigint[], $4::text[]) WITH ORDINALITY AS w (id, word, "
+     "place)"
+     "                          WHERE w.id = e.id ORDER BY w.place)"
+     "    FROM unnest($2::bigint[]) AS e (id))"
+     " SELECT e.id, cardinality($2::bigint[])::bigint FROM unnest($2::bigint[]) WITH ORDINALITY AS e (id, place)"
+     "   ORDER BY e.place"},
+    1};
+constexpr JoinedStatement kForgetsARow = {{"forgets_a_row", "SELECT e FROM unnest($1::bigint[]) AS e OFFSET 1"}, 0};
+
+class JoinedTest : public CombiningWriterTest {
+ protected:
+  void SetUp() override {
+    CombiningWriterTest::SetUp();
+    ASSERT_OK(database_.Execute(
+        "CREATE TABLE grouped (part text, id bigint CONSTRAINT grouped_id PRIMARY KEY, words text[])"));
+  }
+
+  struct Row {
+    std::string part;
+    int64_t id;
+    std::vector<std::string> words;
+  };
+
+  // Executes all at once, while the gate is closed.
+  std::vector<absl::StatusOr<Rows>> ExecuteJoined(CombiningWriter& writer, const JoinedStatement& statement,
+                                                  const std::vector<Row>& rows) {
+    std::vector<absl::StatusOr<Rows>> answers(rows.size());
+    std::vector<std::thread> threads;
+    {
+      Gate gate(database_, writer);
+      for (size_t i = 0; i < rows.size(); ++i) {
+        threads.emplace_back([&, i] {
+          Params params;
+          if (statement.shared == 1) params.Add(rows[i].part);
+          params.Add(std::vector<int64_t>{rows[i].id});
+          if (statement.shared == 1) {
+            params.Add(std::vector<int64_t>(rows[i].words.size(), rows[i].id)).Add(rows[i].words);
+          }
+          answers[i] = writer.Execute(statement, std::move(params), "", Soon());
+        });
+        while (writer.Waiting() < i + 1) std::this_thread::yield();
+      }
+    }
+    for (std::thread& thread : threads) thread.join();
+    return answers;
+  }
+};
+
+TEST_F(JoinedTest, OneStatementServesThoseThatShareTheirFirstParameters) {
+  const auto writer = Open(OneConnection());
+  const auto answers = ExecuteJoined(
+      *writer, kInsertJoined, {{"a", 1, {"x", "y"}}, {"b", 2, {}}, {"a", 3, {}}, {"b", 4, {"z"}}, {"a", 5, {"å"}}});
+  const std::vector<std::pair<int64_t, int64_t>> expected = {{1, 3}, {2, 2}, {3, 3}, {4, 2}, {5, 3}};
+  for (size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_OK(answers[i]);
+    ASSERT_EQ(answers[i]->size(), 1);
+    EXPECT_EQ(*(*answers[i])[0].Get<int64_t>(0), expected[i].first);
+    EXPECT_EQ(*(*answers[i])[0].Get<int64_t>(1), expected[i].second);
+  }
+  EXPECT_EQ(*database_.Value("SELECT string_agg(part || id || words::text, ' ' ORDER BY id) FROM grouped"),
+            "a1{x,y} b2{} a3{} b4{z} a5{å}");
+}
+
+TEST_F(JoinedTest, OneThatFailsDoesNotHarmThoseItWasJoinedWith) {
+  ASSERT_OK(database_.Execute("INSERT INTO grouped VALUES ('a', 2, '{}')"));
+  const auto writer = Open(OneConnection());
+  const auto answers = ExecuteJoined(*writer, kInsertJoined, {{"a", 1, {}}, {"a", 2, {}}, {"a", 3, {}}});
+  EXPECT_OK(answers[0]);
+  EXPECT_THAT(answers[1], StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_EQ(ConstraintOf(answers[1].status()), "grouped_id");
+  EXPECT_OK(answers[2]);
+  EXPECT_EQ(*database_.Value("SELECT string_agg(id::text, ',' ORDER BY id) FROM grouped"), "1,2,3");
+}
+
+TEST_F(JoinedTest, NobodyGetsTheRowOfAnother) {
+  const auto writer = Open(OneConnection());
+  for (const auto& answer : ExecuteJoined(*writer, kForgetsARow, {{"", 1, {}}, {"", 2, {}}, {"", 3, {}}})) {
+    EXPECT_THAT(answer, StatusIs(absl::StatusCode::kInternal));
+  }
+}
+
+TEST_F(JoinedTest, WhatIsNoArrayIsRefusedBeforeItReachesABatch) {
+  const auto writer = Open();
+  EXPECT_THAT(writer->Execute(kInsertJoined, Params("a", 1, 1, "x"), "", Soon()),
+              StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(writer->Execute(kInsertJoined, Params("a"), "", Soon()), StatusIs(absl::StatusCode::kInternal));
+}
+
 TEST_F(CombiningWriterTest, ManyThreadsLoseNothingAndDoubleNothing) {
   constexpr int kThreads = 64;
   constexpr int kEach = 100;

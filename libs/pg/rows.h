@@ -97,20 +97,27 @@ class Rows {
   // No rows.
   Rows() = default;
   // `result` is what a statement with binary results succeeded with.
-  explicit Rows(Result result) : result_(std::move(result)) {}
+  explicit Rows(Result result) : result_(std::move(result)), size_(PQntuples(result_.get())) {}
 
-  int size() const { return PQntuples(result_.get()); }
+  int size() const { return size_; }
   bool empty() const { return size() == 0; }
   // `index` < size().
-  Row operator[](int index) const { return Row(result_.get(), index); }
-  Iterator begin() const { return Iterator(result_.get(), 0); }
-  Iterator end() const { return Iterator(result_.get(), size()); }
+  Row operator[](int index) const { return Row(result_.get(), first_ + index); }
+  Iterator begin() const { return Iterator(result_.get(), first_); }
+  Iterator end() const { return Iterator(result_.get(), first_ + size_); }
+
+  // The row at `index` alone. It shares the memory of all.
+  Rows Only(int index) const { return Rows(result_, first_ + index); }
 
   // How many rows the statement inserted, updated, deleted or returned.
   int64_t affected() const;
 
  private:
-  Result result_;
+  Rows(std::shared_ptr<PGresult> result, int index) : result_(std::move(result)), first_(index), size_(1) {}
+
+  std::shared_ptr<PGresult> result_;
+  int first_ = 0;
+  int size_ = 0;
 };
 
 }  // namespace samverkan::pg

@@ -1,10 +1,8 @@
 #include "libs/pg/uuid.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
-#include <cstdlib>
 
+#include "libs/random/random.h"
 #include "libs/status/status.h"
 
 namespace samverkan::pg {
@@ -26,13 +24,6 @@ absl::Status Malformed() {
   return status::InvalidArgument(status::Error{.reason = "UUID_INVALID",
                                                .message = "expected a UUID: 32 hexadecimal digits as 8-4-4-4-12",
                                                .swedish = "Väntade ett UUID: 32 hexadecimala siffror som 8-4-4-4-12."});
-}
-
-std::array<uint8_t, 16> RandomBytes() {
-  std::array<uint8_t, 16> bytes;
-  // Without random numbers two resources could share a name: there is no going on.
-  if (RAND_bytes(bytes.data(), bytes.size()) != 1) std::abort();
-  return bytes;
 }
 
 // Sets the version and the variant (RFC 9562, 4.1 and 4.2).
@@ -61,7 +52,7 @@ absl::StatusOr<Uuid> Uuid::Parse(std::string_view text) {
 }
 
 Uuid Uuid::FromTime(absl::Time now) {
-  std::array<uint8_t, 16> bytes = RandomBytes();
+  std::array<uint8_t, 16> bytes = random::Array<16>();
   constexpr int64_t kLargest = (int64_t{1} << 48) - 1;
   const int64_t milliseconds = std::clamp<int64_t>(absl::ToUnixMillis(now), 0, kLargest);
   for (int i = 0; i < 6; ++i) bytes[i] = static_cast<uint8_t>(milliseconds >> (40 - 8 * i));
@@ -70,7 +61,7 @@ Uuid Uuid::FromTime(absl::Time now) {
 }
 
 Uuid Uuid::Random() {
-  std::array<uint8_t, 16> bytes = RandomBytes();
+  std::array<uint8_t, 16> bytes = random::Array<16>();
   SetVersion(4, bytes);
   return Uuid(bytes);
 }

@@ -1,5 +1,6 @@
 #include "libs/pg/values.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -27,11 +28,21 @@ constexpr int64_t kPastLastInstant = 9'223'371'331'200'000'000;
 constexpr int64_t kFirstDate = -2'451'545;
 constexpr int64_t kPastLastDate = 2'145'031'949;
 
+// Octets of an array before its elements: dimensions, a flag for NULLs and the elements'
+// type; then, where it is not empty, their number and the index of the first.
+constexpr size_t kArrayHeader = 12;
+constexpr size_t kArrayDimension = 8;
+
+template <typename Unsigned>
+void WriteBigEndian(Unsigned bits, char* out) {
+  for (size_t i = 0; i < sizeof(Unsigned); ++i) out[i] = static_cast<char>(bits >> (8 * (sizeof(Unsigned) - 1 - i)));
+}
+
 template <typename Integer>
 void AppendInteger(Integer value, std::string& out) {
   const auto bits = static_cast<std::make_unsigned_t<Integer>>(value);
   char bytes[sizeof(Integer)];
-  for (size_t i = 0; i < sizeof(Integer); ++i) bytes[i] = static_cast<char>(bits >> (8 * (sizeof(Integer) - 1 - i)));
+  WriteBigEndian(bits, bytes);
   out.append(bytes, sizeof(Integer));
 }
 
@@ -156,24 +167,20 @@ absl::Status PatchLength(size_t start, std::string& out) {
   if (length > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
     return status::Internal("an array's element is too long");
   }
-  std::string prefix;
-  AppendInteger(static_cast<int32_t>(length), prefix);
-  out.replace(start - prefix.size(), prefix.size(), prefix);
+  WriteBigEndian(static_cast<uint32_t>(length), out.data() + start - sizeof(uint32_t));
   return absl::OkStatus();
 }
 
 absl::StatusOr<ArrayReader> ArrayReader::Open(std::string_view wire) {
-  constexpr size_t kHeader = 12;
-  constexpr size_t kDimension = 8;
   ArrayReader reader;
-  if (wire.size() < kHeader) return WrongLength("array", wire.size());
+  if (wire.size() < kArrayHeader) return WrongLength("array", wire.size());
   const auto dimensions = ReadInteger<int32_t>(wire);
   reader.element_type_ = ReadInteger<uint32_t>(wire.substr(8));
   if (dimensions == 0) return reader;
   if (dimensions != 1) return status::Internal("an array has more than one dimension");
-  if (wire.size() < kHeader + kDimension) return WrongLength("array", wire.size());
-  const auto count = ReadInteger<int32_t>(wire.substr(kHeader));
-  reader.rest_ = wire.substr(kHeader + kDimension);
+  if (wire.size() < kArrayHeader + kArrayDimension) return WrongLength("array", wire.size());
+  const auto count = ReadInteger<int32_t>(wire.substr(kArrayHeader));
+  reader.rest_ = wire.substr(kArrayHeader + kArrayDimension);
   // Every element takes four bytes at least: nothing is reserved for a forged count.
   if (count < 0 || static_cast<size_t>(count) > reader.rest_.size() / 4) return WrongLength("array", wire.size());
   reader.size_ = static_cast<size_t>(count);
@@ -202,6 +209,62 @@ absl::Status UnexpectedNull() { return status::Internal("found NULL where a valu
 const char* Params::value(size_t index) const {
   const Field& field = fields_[index];
   return field.length < 0 ? nullptr : buffer_.data() + field.offset;
+}
+
+std::string_view Params::wire(size_t index) const {
+  const Field& field = fields_[index];
+  return std::string_view(buffer_).substr(field.offset, static_cast<size_t>(std::max(field.length, 0)));
+}
+
+absl::Status Params::CheckJoinable(size_t shared) const {
+  bool joinable = shared < size();
+  for (size_t i = shared; i < size(); ++i) joinable = joinable && wire(i).size() >= kArrayHeader;
+  return joinable ? absl::OkStatus() : status::Internal("a joined statement is executed with what is no array");
+}
+
+int Params::CompareFirst(const Params& other, size_t count) const {
+  for (size_t i = 0; i < count; ++i) {
+    if (types_[i] != other.types_[i]) return types_[i] < other.types_[i] ? -1 : 1;
+    if (length(i) != other.length(i)) return length(i) < other.length(i) ? -1 : 1;
+    if (const int order = wire(i).compare(other.wire(i)); order != 0) return order;
+  }
+  return 0;
+}
+
+Params Params::Join(const std::vector<const Params*>& parts, size_t shared) {
+  const Params& first = *parts.front();
+  Params joined;
+  size_t bytes = 0;
+  for (const Params* const part : parts) bytes += part->bytes();
+  joined.buffer_.reserve(bytes);
+  for (size_t i = 0; i < first.size(); ++i) {
+    if (i >= shared) {
+      joined.AddJoined(parts, i);
+    } else if (first.length(i) < 0) {
+      joined.AddNull(first.types_[i]);
+    } else {
+      joined.BeginValue(first.types_[i]);
+      joined.buffer_.append(first.wire(i));
+      joined.EndValue(absl::OkStatus());
+    }
+  }
+  return joined;
+}
+
+void Params::AddJoined(const std::vector<const Params*>& parts, size_t index) {
+  BeginValue(parts.front()->types_[index]);
+  size_t count = 0;
+  for (const Params* const part : parts) {
+    const std::string_view array = part->wire(index);
+    if (array.size() > kArrayHeader) count += ReadInteger<uint32_t>(array.substr(kArrayHeader));
+  }
+  const std::string_view first = parts.front()->wire(index);
+  values_internal::WriteArrayHeader(ReadInteger<uint32_t>(first.substr(8)), count, buffer_);
+  for (const Params* const part : parts) {
+    const std::string_view array = part->wire(index);
+    if (array.size() > kArrayHeader) buffer_.append(array.substr(kArrayHeader + kArrayDimension));
+  }
+  EndValue(absl::OkStatus());
 }
 
 void Params::BeginValue(TypeId type) {

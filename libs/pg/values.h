@@ -262,6 +262,18 @@ class Params {
     return *this;
   }
 
+  // Parameters of one execution for all of `parts`, which have the same types: the first
+  // `shared` as the first part has them, and of each array after them one with the elements
+  // of all parts, in their order.
+  static Params Join(const std::vector<const Params*>& parts, size_t shared);
+
+  // INTERNAL unless there are more than `shared` and all after those are arrays.
+  absl::Status CheckJoinable(size_t shared) const;
+
+  // Orders by the first `count` parameters; both have so many. Negative, zero or positive;
+  // zero only where they have the same types and values.
+  int CompareFirst(const Params& other, size_t count) const;
+
   // The first error of all values added; whoever executes must look at it.
   const absl::Status& status() const { return status_; }
 
@@ -289,6 +301,8 @@ class Params {
     return 16;
   }
 
+  std::string_view wire(size_t index) const;
+  void AddJoined(const std::vector<const Params*>& parts, size_t index);
   void BeginValue(TypeId type);
   void EndValue(absl::Status written);
   void AddNull(TypeId type);

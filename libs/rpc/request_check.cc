@@ -15,14 +15,7 @@ using google::protobuf::Reflection;
 
 // An answer must fit into the client's limit for metadata (8 KiB).
 constexpr size_t kMostViolations = 16;
-// The index of a field that is not repeated.
-constexpr int kSingle = -1;
-
-std::string PathOf(const std::string& path, const FieldDescriptor& field, int index) {
-  std::string whole = path.empty() ? field.name() : path + "." + field.name();
-  if (index != kSingle) whole += "[" + std::to_string(index) + "]";
-  return whole;
-}
+constexpr int kSingle = status::FieldPath::kSingle;
 
 bool HasNul(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
@@ -43,7 +36,7 @@ bool IsUnknown(const Message& message, const FieldDescriptor& field, int index) 
 constexpr int kDeepest = 100;
 
 // Reads the wire format without its types, for protobuf stops at the first bad text.
-void CheckUtf8In(const std::string& bytes, const Descriptor& message, const std::string& path, int depth,
+void CheckUtf8In(const std::string& bytes, const Descriptor& message, const status::FieldPath* path, int depth,
                  status::Violations& violations) {
   google::protobuf::UnknownFieldSet fields;
   if (depth > kDeepest || !fields.ParseFromString(bytes)) return;
@@ -52,12 +45,12 @@ void CheckUtf8In(const std::string& bytes, const Descriptor& message, const std:
     const google::protobuf::UnknownField& read = fields.field(i);
     const FieldDescriptor* const field = message.FindFieldByNumber(read.number());
     if (field == nullptr || read.type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) continue;
-    const std::string here = PathOf(path, *field, field->is_repeated() ? seen[read.number()]++ : kSingle);
+    const status::FieldPath here{path, field->name(), field->is_repeated() ? seen[read.number()]++ : kSingle};
     if (field->type() == FieldDescriptor::TYPE_MESSAGE) {
-      CheckUtf8In(read.length_delimited(), *field->message_type(), here, depth + 1, violations);
+      CheckUtf8In(read.length_delimited(), *field->message_type(), &here, depth + 1, violations);
     } else if (field->type() == FieldDescriptor::TYPE_STRING &&
                !google::protobuf::internal::IsStructurallyValidUTF8(read.length_delimited())) {
-      violations.Add(here, "expected text in UTF-8", "texten måste vara kodad i UTF-8");
+      violations.Add(here.ToString(), "expected text in UTF-8", "texten måste vara kodad i UTF-8");
     }
   }
 }
@@ -83,45 +76,45 @@ void RequestCheck::Plan(const Descriptor& message) {
 
 absl::Status RequestCheck::Check(const Message& request) const {
   status::Violations violations;
-  CheckMessage(request, "", violations);
+  CheckMessage(request, nullptr, violations);
   return violations.ToStatus();
 }
 
 absl::Status RequestCheck::CheckUtf8(const std::string& bytes) const {
   status::Violations violations;
-  CheckUtf8In(bytes, *request_, "", 0, violations);
+  CheckUtf8In(bytes, *request_, nullptr, 0, violations);
   return violations.ToStatus();
 }
 
-void RequestCheck::CheckMessage(const Message& message, const std::string& path, status::Violations& violations) const {
+void RequestCheck::CheckMessage(const Message& message, const status::FieldPath* path,
+                                status::Violations& violations) const {
   const Reflection& reflection = *message.GetReflection();
   for (const FieldDescriptor* const field : plans_.at(message.GetDescriptor())) {
     if (!field->is_repeated()) {
       const bool is_set = !field->has_presence() || reflection.HasField(message, field);
-      if (is_set) CheckField(message, *field, kSingle, path, violations);
+      if (is_set) CheckField(message, *field, {path, field->name()}, violations);
       continue;
     }
     const int size = reflection.FieldSize(message, field);
-    for (int i = 0; i < size; ++i) CheckField(message, *field, i, path, violations);
+    for (int i = 0; i < size; ++i) CheckField(message, *field, {path, field->name(), i}, violations);
   }
 }
 
-void RequestCheck::CheckField(const Message& message, const FieldDescriptor& field, int index, const std::string& path,
+void RequestCheck::CheckField(const Message& message, const FieldDescriptor& field, const status::FieldPath& path,
                               status::Violations& violations) const {
   if (violations.violations().size() >= kMostViolations) return;
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     const Reflection& reflection = *message.GetReflection();
-    const Message& inner = index == kSingle ? reflection.GetMessage(message, &field)
-                                            : reflection.GetRepeatedMessage(message, &field, index);
-    if (!plans_.at(field.message_type()).empty()) CheckMessage(inner, PathOf(path, field, index), violations);
+    const Message& inner = path.index == kSingle ? reflection.GetMessage(message, &field)
+                                                 : reflection.GetRepeatedMessage(message, &field, path.index);
+    if (!plans_.at(field.message_type()).empty()) CheckMessage(inner, &path, violations);
   } else if (field.type() == FieldDescriptor::TYPE_ENUM) {
-    if (!IsUnknown(message, field, index)) return;
-    violations.Add(PathOf(path, field, index),
+    if (!IsUnknown(message, field, path.index)) return;
+    violations.Add(path.ToString(),
                    "expected a value of " + field.enum_type()->full_name() + " that this version knows",
                    "okänt värde i en uppräkning");
-  } else if (HasNul(message, field, index)) {
-    violations.Add(PathOf(path, field, index), "expected text without NUL characters",
-                   "texten får inte innehålla NUL-tecken");
+  } else if (HasNul(message, field, path.index)) {
+    violations.Add(path.ToString(), "expected text without NUL characters", "texten får inte innehålla NUL-tecken");
   }
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "libs/status/field_path.h"
 #include "libs/status/status.h"
 
 namespace samverkan::rpc {
@@ -33,10 +34,11 @@ class RequestCheck {
   using Fields = std::vector<const google::protobuf::FieldDescriptor*>;
 
   void Plan(const google::protobuf::Descriptor& message);
-  void CheckMessage(const google::protobuf::Message& message, const std::string& path,
+  // `path` is that of the message; null for the request itself.
+  void CheckMessage(const google::protobuf::Message& message, const status::FieldPath* path,
                     status::Violations& violations) const;
-  void CheckField(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field, int index,
-                  const std::string& path, status::Violations& violations) const;
+  void CheckField(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
+                  const status::FieldPath& path, status::Violations& violations) const;
 
   const google::protobuf::Descriptor* request_;
   // The fields to look at, by message.

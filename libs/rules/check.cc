@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "libs/proto_time/proto_time.h"
 
 namespace samverkan::rules {
 namespace {
@@ -43,7 +44,9 @@ bool IsMunicipality(const std::string& code) {
 bool IsGrade(v1::Grade grade) { return grade != v1::GRADE_UNSPECIFIED && v1::Grade_IsValid(grade); }
 
 bool ParseDay(const std::string& text, absl::CivilDay& day) {
-  return absl::ParseCivilTime(text, &day) && absl::FormatCivilTime(day) == text;
+  const std::optional<absl::CivilDay> parsed = proto_time::ParseDay(text);
+  if (parsed.has_value()) day = *parsed;
+  return parsed.has_value();
 }
 
 void CheckVersions(const v1::Rule& rule, Report& report) {

@@ -27,7 +27,7 @@ ABSL_FLAG(std::string, audit, "", "host:port of the audit service");
 ABSL_FLAG(std::string, service_token_file, "", "token with which audit entries are delivered");
 ABSL_FLAG(absl::Duration, longest_backlog, absl::Hours(4),
           "reads of personal data are refused when audit entries have waited longer");
-ABSL_FLAG(int, workers, 64, "calls worked on at a time");
+ABSL_FLAG(int, workers, 128, "calls worked on at a time");
 ABSL_FLAG(int, connections, 8, "connections to PostgreSQL beside those of the hot path");
 
 namespace {

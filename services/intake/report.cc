@@ -160,28 +160,29 @@ absl::StatusOr<v1::ReportMeeting> MeetingUnder(const rules::RuleSet& rules, cons
   return meeting;
 }
 
-absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewReport& received, const Sender& sender) {
+absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, NewReport received, const Sender& sender) {
   ReportRecord record;
   record.sender = sender;
   v1::Report& report = record.report;
   report.set_name(received.name);
   report.set_authority(received.authority);
   report.set_unit(received.unit);
-  *report.mutable_submission() = received.submission;
+  *report.mutable_submission() = std::move(received.submission);
+  const v1::Submission& submission = report.submission();
   *report.mutable_receive_time() = ToProto(received.receive_time);
   *report.mutable_first_receive_time() = ToProto(received.first_receive_time);
   report.set_state(v1::Report::RECEIVED);
   for (const std::string& fault : received.formal_faults) report.add_formal_faults(fault);
   RETURN_IF_ERROR(StartReportClocks(rules, report));
-  if (StartsOnHold(received.submission)) {
+  if (StartsOnHold(submission)) {
     RETURN_IF_ERROR(StartHold(rules, "suspected violence or sexual abuse", received.receive_time, report));
   }
   const bool may_ask = received.mandate == Mandate::kMandated || received.mandate == Mandate::kLegalReview;
-  if (received.submission.feedback_wanted() && may_ask && IsConcernReport(report)) {
+  if (submission.feedback_wanted() && may_ask && IsConcernReport(report)) {
     record.feedback.emplace().set_state(v1::Feedback::ASKED);
     *record.feedback->mutable_ask_time() = report.receive_time();
   }
-  if (received.submission.report_meeting_wanted()) {
+  if (submission.report_meeting_wanted()) {
     ASSIGN_OR_RETURN(record.meeting, MeetingUnder(rules, report));
     record.meeting->set_state(v1::ReportMeeting::ASKED);
     *record.meeting->mutable_ask_time() = report.receive_time();
@@ -189,9 +190,10 @@ absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewRepor
   return record;
 }
 
-absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, const NewReport& received,
+absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, NewReport received,
                                               const ReportRecord& from) {
-  ASSIGN_OR_RETURN(ReportRecord record, Receive(rules, received, from.sender));
+  const absl::Time receive_time = received.receive_time;
+  ASSIGN_OR_RETURN(ReportRecord record, Receive(rules, std::move(received), from.sender));
   v1::Report& report = record.report;
   report.clear_deadlines();
   for (const v1::Deadline& deadline : from.report.deadlines()) {
@@ -200,8 +202,8 @@ absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, const
     }
   }
   report.clear_hold();
-  if (IsOnHold(from.report) || StartsOnHold(received.submission)) {
-    RETURN_IF_ERROR(StartHold(rules, "on hold where it was received first", received.receive_time, report));
+  if (IsOnHold(from.report) || StartsOnHold(report.submission())) {
+    RETURN_IF_ERROR(StartHold(rules, "on hold where it was received first", receive_time, report));
   }
   for (const v1::Supplement& supplement : from.report.supplements()) {
     if (supplement.from_sender()) *report.add_supplements() = supplement;

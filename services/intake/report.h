@@ -111,12 +111,12 @@ struct NewReport {
 
 // A report at its receipt: on hold where the concern asks for it, its clocks started by
 // the law of the day of first receipt, feedback and meeting noted as asked for.
-absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, const NewReport& received, const Sender& sender);
+absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, NewReport received, const Sender& sender);
 
 // A report forwarded from another authority, at its receipt by `received.authority`: what
 // the sender said and asked for, the clocks as they stand (they go on), and a hold. What
 // the staff there wrote is secret between authorities and stays behind.
-absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, const NewReport& received,
+absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, NewReport received,
                                               const ReportRecord& from);
 
 // Whether the entry is a concern report, and not an application or a referral: the clocks of

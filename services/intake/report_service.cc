@@ -100,25 +100,25 @@ std::optional<std::string> ReportService::BlindIndexOf(const v1::Child& child, c
                           absl::StrCat(jurisdiction.municipality, "/", jurisdiction.authority, "/", digits));
 }
 
-absl::StatusOr<ReceivedReports> ReportService::NewReports(const Checked& checked, const Sender& sender,
-                                                          absl::Time now) const {
+absl::StatusOr<ReceivedReports> ReportService::NewReports(Checked checked, const Sender& sender, absl::Time now) const {
   std::vector<v1::Child> children = {checked.submission.child()};
   children.insert(children.end(), checked.siblings.begin(), checked.siblings.end());
+  const std::string municipality =
+      resource_name::Match("municipalities/{municipality}/authorities/{id}", checked.receiver.authority)->front();
   ReceivedReports received;
-  for (const v1::Child& child : children) {
-    NewReport report{.authority = checked.receiver.authority,
+  for (size_t i = 0; i < children.size(); ++i) {
+    const bool is_last = i + 1 == children.size();
+    NewReport report{.name = MakeName(municipality, "reports", pg::Uuid::FromTime(now)),
+                     .authority = checked.receiver.authority,
                      .unit = checked.receiver.reception->name(),
-                     .submission = checked.submission,
+                     .submission = is_last ? std::move(checked.submission) : checked.submission,
                      .mandate = checked.mandate,
                      .formal_faults = checked.formal_faults,
                      .receive_time = checked.receive_time,
                      .first_receive_time = checked.receive_time};
-    const std::string municipality =
-        resource_name::Match("municipalities/{municipality}/authorities/{id}", checked.receiver.authority)->front();
-    report.name = MakeName(municipality, "reports", pg::Uuid::FromTime(now));
-    *report.submission.mutable_child() = Normalised(child, calendar::LegalDay(now));
-    ASSIGN_OR_RETURN(ReportRecord record, Receive(parts_.rules, report, sender));
-    received.blind_indexes.push_back(BlindIndexOf(child, JurisdictionOf(record.report), now));
+    *report.submission.mutable_child() = Normalised(children[i], calendar::LegalDay(now));
+    ASSIGN_OR_RETURN(ReportRecord record, Receive(parts_.rules, std::move(report), sender));
+    received.blind_indexes.push_back(BlindIndexOf(children[i], JurisdictionOf(record.report), now));
     received.reports.push_back(std::move(record));
   }
   ASSIGN_OR_RETURN(received.feedback_clock_if_running, FeedbackClockIfRunning(parts_.rules, received.reports.front()));
@@ -128,17 +128,21 @@ absl::StatusOr<ReceivedReports> ReportService::NewReports(const Checked& checked
 absl::StatusOr<std::vector<v1::Report>> ReportService::Store(const rpc::CallContext& call,
                                                              const std::string& request_id,
                                                              const google::protobuf::Message& request,
-                                                             const ReceivedReports& received) const {
+                                                             ReceivedReports received) const {
   ASSIGN_OR_RETURN(const auto key, parts_.request_keys.Of(call, request_id, request));
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, store_.Submit(call, key, received));
-  const bool repeated = names.front() != received.reports.front().report.name();
+  const v1::Report& first = received.reports.front().report;
+  const std::string first_name = first.name();
+  // What a sender sees of its report does not depend on what is there already.
   std::vector<v1::Report> shown;
-  for (size_t i = 0; i < names.size(); ++i) {
-    const bool fresh_to_sender = !repeated && call.role == access::v1::REPORTER;
-    ReportRecord record = received.reports[std::min(i, received.reports.size() - 1)];
-    if (!fresh_to_sender) {
-      ASSIGN_OR_RETURN(record, store_.Find(call.deadline, *ParseName(names[i], "reports")));
-    }
+  if (!MayHandle(call.caller, PlacementOf(first))) {
+    for (const ReportRecord& record : received.reports) shown.push_back(ViewAfterChange(call.caller, record));
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, store_.Submit(call, key, std::move(received)));
+  const bool repeated = names.front() != first_name;
+  if (!repeated && !shown.empty()) return shown;
+  shown.clear();
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call.deadline, *ParseName(name, "reports")));
     if (!repeated) {
       shown.push_back(ViewAfterChange(call.caller, record));
       continue;
@@ -169,8 +173,8 @@ absl::StatusOr<v1::SubmitReportResponse> ReportService::SubmitReport(const rpc::
   CheckSiblings(request.submission(), checked.siblings, today, violations);
   RETURN_IF_ERROR(CheckConsultation(call, request.submission(), violations));
   if (!violations.empty()) return WithWhereToCall(violations.ToStatus(), checked.receiver.reception);
-  ASSIGN_OR_RETURN(const ReceivedReports received, NewReports(checked, SenderOf(call.caller), call.now));
-  ASSIGN_OR_RETURN(std::vector<v1::Report> shown, Store(call, request.request_id(), request, received));
+  ASSIGN_OR_RETURN(ReceivedReports received, NewReports(std::move(checked), SenderOf(call.caller), call.now));
+  ASSIGN_OR_RETURN(std::vector<v1::Report> shown, Store(call, request.request_id(), request, std::move(received)));
   v1::SubmitReportResponse response;
   for (v1::Report& report : shown) *response.add_reports() = std::move(report);
   return response;
@@ -204,8 +208,8 @@ absl::StatusOr<v1::ReceiveReportResponse> ReportService::ReceiveReport(const rpc
   for (const FormalFault& fault : FormalFaults(request.submission(), checked.siblings, checked.mandate, today)) {
     checked.formal_faults.push_back(fault.code);
   }
-  ASSIGN_OR_RETURN(const ReceivedReports received, NewReports(checked, SenderOf(call.caller), call.now));
-  ASSIGN_OR_RETURN(std::vector<v1::Report> shown, Store(call, request.request_id(), request, received));
+  ASSIGN_OR_RETURN(ReceivedReports received, NewReports(std::move(checked), SenderOf(call.caller), call.now));
+  ASSIGN_OR_RETURN(std::vector<v1::Report> shown, Store(call, request.request_id(), request, std::move(received)));
   v1::ReceiveReportResponse response;
   for (v1::Report& report : shown) *response.add_reports() = std::move(report);
   return response;

@@ -50,11 +50,11 @@ class ReportService {
   // A submission that was checked and is ready to be stored.
   struct Checked;
 
-  absl::StatusOr<ReceivedReports> NewReports(const Checked& checked, const Sender& sender, absl::Time now) const;
+  absl::StatusOr<ReceivedReports> NewReports(Checked checked, const Sender& sender, absl::Time now) const;
   // Stores new reports and shows them to the caller.
   absl::StatusOr<std::vector<v1::Report>> Store(const rpc::CallContext& call, const std::string& request_id,
                                                 const google::protobuf::Message& request,
-                                                const ReceivedReports& received) const;
+                                                ReceivedReports received) const;
   std::optional<std::string> BlindIndexOf(const v1::Child& child, const Jurisdiction& jurisdiction,
                                           absl::Time now) const;
   absl::StatusOr<ReportChange> ForwardTo(ReportRecord record, const v1::ForwardReportRequest& request,

@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -197,6 +198,59 @@ TEST_F(ReportServiceTest, ARequestIdWithOtherContentIsRefused) {
   request.mutable_submission()->mutable_concern()->set_what("Något annat.");
   EXPECT_THAT(Submit(request), StatusIs(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED"));
   EXPECT_EQ(StoredRows(), rows);
+}
+
+// What waits is stored by one statement: with each other's children, and the same request
+// several times, nobody gets another's report and nothing is stored twice.
+TEST_F(ReportServiceTest, SubmissionsThatAreStoredTogetherAreStoredEachAsIfAlone) {
+  constexpr int kRequests = 40;
+  std::vector<v1::SubmitReportRequest> requests;
+  for (int i = 0; i < kRequests; ++i) {
+    v1::SubmitReportRequest request = SubmitRequest(kChildren[i % 6], i % 3 == 0);
+    if (i % 4 == 0) *request.add_siblings() = SchoolSubmission(kChildren[(i + 1) % 6]).child();
+    if (i % 4 == 1) *request.add_siblings() = SchoolSubmission(kChildren[(i + 5) % 6]).child();
+    requests.push_back(request);
+  }
+  std::vector<absl::StatusOr<v1::SubmitReportResponse>> first(kRequests), second(kRequests), other(kRequests);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kRequests; ++i) {
+    threads.emplace_back([&, i] { first[i] = Submit(requests[i]); });
+    threads.emplace_back([&, i] { second[i] = Submit(requests[i]); });
+    threads.emplace_back([&, i] {
+      v1::SubmitReportRequest changed = requests[i];
+      changed.mutable_submission()->mutable_concern()->set_what("Något helt annat.");
+      other[i] = Submit(changed);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  int64_t stored = 0;
+  std::set<std::string> names;
+  for (int i = 0; i < kRequests; ++i) {
+    // Either content may have come first; the other one is refused.
+    const bool changed_came_first = other[i].ok();
+    const auto& made = changed_came_first ? other[i] : first[i];
+    ASSERT_OK(made);
+    ASSERT_EQ(made->reports_size(), requests[i].siblings_size() + 1);
+    EXPECT_EQ(made->reports(0).submission().child().identity_number(),
+              requests[i].submission().child().identity_number());
+    for (const auto& report : made->reports()) EXPECT_TRUE(names.insert(report.name()).second);
+    stored += made->reports_size();
+    if (changed_came_first) {
+      EXPECT_THAT(first[i], StatusIs(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED"));
+      EXPECT_THAT(second[i], StatusIs(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED"));
+    } else {
+      EXPECT_THAT(other[i], StatusIs(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED"));
+      ASSERT_OK(second[i]);
+      EXPECT_EQ(second[i]->reports(0).name(), first[i]->reports(0).name());
+    }
+  }
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.report"), stored);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.request"), kRequests);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.child"), 6);
+  EXPECT_EQ(Count("SELECT count(DISTINCT child) FROM intake.report"), 6);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.event"), stored);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.deadline"), 2 * stored);
+  EXPECT_EQ(Count("SELECT sum(cardinality(children)) FROM intake.audit_entry WHERE children <> '{}'"), stored);
 }
 
 TEST_F(ReportServiceTest, SelfServiceNamesEveryBadFieldAndWhereToCall) {

@@ -17,6 +17,8 @@
 #include "services/intake/deadline_store.h"
 #include "services/intake/investigation_store.h"
 #include "services/intake/list_cursor.h"
+#include "services/intake/report_content.h"
+#include "services/intake/submission_store.h"
 
 namespace samverkan::intake {
 namespace {
@@ -25,12 +27,6 @@ constexpr char kProducer[] = "intake";
 constexpr char kDecideReport[] = "samverkan.intake.v1.AssessmentService/DecideReport";
 // Below the 4 MiB that a client takes by default.
 constexpr size_t kPageBytes = 2 << 20;
-
-constexpr pg::Statement kSubmit = {
-    "submit_report",
-    "SELECT outcome, resources FROM submit_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-    " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37,"
-    " $38, $39, $40, $41)"};
 
 // What a ReportRecord is read from; ReadRecord has the same order.
 #define SAMVERKAN_REPORT_COLUMNS                                                                                   \
@@ -183,30 +179,6 @@ absl::StatusOr<ReportRecord> FindIn(pg::ReadTransaction& transaction, const Reso
 
 // ---- writing ----
 
-// What other columns and tables hold is taken out before the rest is stored as one.
-std::string Handling(v1::Report report) {
-  report.clear_name();
-  report.clear_authority();
-  report.clear_unit();
-  report.clear_submission();
-  report.clear_child();
-  report.clear_state();
-  report.clear_assignee();
-  report.clear_receive_time();
-  report.clear_first_receive_time();
-  report.clear_sibling_reports();
-  report.clear_linked_reports();
-  report.clear_deadlines();
-  report.clear_etag();
-  return report.SerializeAsString();
-}
-
-std::string FeedbackContent(v1::Feedback feedback) {
-  feedback.clear_state();
-  feedback.clear_ask_time();
-  return feedback.SerializeAsString();
-}
-
 outbox::Touched TouchedBy(const ReportRecord& record) {
   const Jurisdiction jurisdiction = JurisdictionOf(record.report);
   outbox::Touched touched{.municipality = jurisdiction.municipality, .authority = jurisdiction.authority};
@@ -256,150 +228,6 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
   return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
 }
 
-// The parameters of submit_report, in its order.
-class Submission {
- public:
-  Submission(const rpc::CallContext& call, const idempotency::Request& request, const ReceivedReports& received)
-      : call_(call), request_(request), received_(received), first_(received.reports.front()) {}
-
-  absl::StatusOr<pg::Params> Params() {
-    RETURN_IF_ERROR(CollectReports());
-    const Jurisdiction jurisdiction = JurisdictionOf(first_.report);
-    pg::Params params(request_.municipality, request_.caller, request_.method, request_.id,
-                      pg::Bytes{request_.fingerprint}, call_.now, names_);
-    params.Add(jurisdiction.municipality)
-        .Add(jurisdiction.authority)
-        .Add(LastPart(first_.report.unit()))
-        .Add(pg::Uuid::FromTime(call_.now))
-        .Add(ids_)
-        .Add(children_)
-        .Add(blind_indexes_)
-        .Add(submissions_)
-        .Add(handlings_)
-        .Add(IsOnHold(first_.report))
-        .Add(first_.report.submission().concern().acute());
-    AddSender(params);
-    AddDeadlines(params);
-    AddFeedbackAndMeeting(params);
-    RETURN_IF_ERROR(AddEventsAndEntry(params));
-    return params;
-  }
-
- private:
-  absl::Status CollectReports() {
-    for (size_t i = 0; i < received_.reports.size(); ++i) {
-      const v1::Report& report = received_.reports[i].report;
-      const auto key = ParseName(report.name(), "reports");
-      if (!key.has_value()) return status::Internal("a new report has no name");
-      names_.push_back(report.name());
-      ids_.push_back(key->id);
-      children_.push_back(pg::Uuid::Random());
-      const auto& blind_index = received_.blind_indexes[i];
-      blind_indexes_.push_back(blind_index.has_value() ? std::optional(pg::Bytes{*blind_index}) : std::nullopt);
-      submissions_.push_back(pg::Bytes{report.submission().SerializeAsString()});
-      handlings_.push_back(pg::Bytes{Handling(report)});
-      CollectDeadlines(key->id, report);
-    }
-    return absl::OkStatus();
-  }
-
-  // No decision is needed where an investigation runs already; feedback is then owed at once.
-  void CollectDeadlines(const pg::Uuid& id, const v1::Report& report) {
-    if (!received_.forwarded) {
-      for (const v1::Deadline& deadline : report.deadlines()) {
-        CollectDeadline(id, deadline, deadline.clock() == kDecisionToOpen ? "IF_NOT_RUNNING" : "ALWAYS");
-      }
-    }
-    if (received_.feedback_clock_if_running.has_value()) {
-      CollectDeadline(id, *received_.feedback_clock_if_running, "IF_RUNNING");
-    }
-  }
-
-  void CollectDeadline(const pg::Uuid& report, const v1::Deadline& deadline, const std::string& condition) {
-    subjects_.push_back(report);
-    clocks_.push_back(deadline.clock());
-    rules_.push_back(deadline.rule());
-    legal_bases_.push_back(deadline.legal_basis());
-    unverified_.push_back(deadline.unverified());
-    started_by_.push_back(deadline.started_by());
-    starts_.push_back(proto_time::FromProto(deadline.start_time()).value_or(call_.now));
-    due_.push_back(proto_time::ParseDay(deadline.due_date()));
-    latest_.push_back(proto_time::ParseDay(deadline.latest_date()));
-    conditions_.push_back(condition);
-  }
-
-  void AddSender(pg::Params& params) const {
-    const Sender& sender = first_.sender;
-    params.Add(sender.municipality).Add(sender.authority).Add(sender.unit).Add(sender.subject).Add(sender.system);
-    params.Add(proto_time::FromProto(first_.report.receive_time()).value_or(call_.now));
-    params.Add(proto_time::FromProto(first_.report.first_receive_time()).value_or(call_.now));
-  }
-
-  void AddDeadlines(pg::Params& params) const {
-    params.Add(subjects_).Add(clocks_).Add(rules_).Add(legal_bases_).Add(unverified_).Add(started_by_);
-    params.Add(starts_).Add(due_).Add(latest_).Add(conditions_);
-  }
-
-  void AddFeedbackAndMeeting(pg::Params& params) const {
-    params.Add(first_.feedback.has_value() ? std::optional(pg::Bytes{FeedbackContent(*first_.feedback)})
-                                           : std::nullopt);
-    params.Add(first_.meeting.has_value() ? std::optional(pg::Bytes{first_.meeting->SerializeAsString()})
-                                          : std::nullopt);
-  }
-
-  absl::Status AddEventsAndEntry(pg::Params& params) const {
-    const Jurisdiction jurisdiction = JurisdictionOf(first_.report);
-    std::vector<pg::Uuid> events;
-    std::vector<pg::Bytes> contents;
-    for (const std::string& name : names_) {
-      const auto event = outbox::MakeEvent("report.received", name, jurisdiction.municipality, jurisdiction.authority,
-                                           call_.now, EventAttributes());
-      ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(event.id()));
-      events.push_back(id);
-      contents.push_back(pg::Bytes{event.SerializeAsString()});
-    }
-    const auto entry = outbox::MakeAuditEntry(call_, kProducer, audit::v1::GRANTED,
-                                              {.municipality = jurisdiction.municipality,
-                                               .authority = jurisdiction.authority,
-                                               .resources = names_,
-                                               .request_id = request_.id.ToString()});
-    ASSIGN_OR_RETURN(const pg::Uuid entry_id, pg::Uuid::Parse(entry.entry_id()));
-    params.Add(events).Add(contents).Add(entry_id).Add(pg::Bytes{entry.SerializeAsString()});
-    return absl::OkStatus();
-  }
-
-  std::map<std::string, std::string> EventAttributes() const {
-    const v1::Report& report = first_.report;
-    std::map<std::string, std::string> attributes = UnitAttribute(report);
-    attributes["kind"] = v1::EntryKind_Name(report.submission().kind());
-    // What the reception wrote instead of a category can be anything.
-    const auto& faults = report.formal_faults();
-    const bool known = std::find(faults.begin(), faults.end(), "REPORTER_CATEGORY_UNKNOWN") == faults.end();
-    attributes["reporter_category"] = known ? report.submission().reporter().category() : "unknown";
-    return attributes;
-  }
-
-  const rpc::CallContext& call_;
-  const idempotency::Request& request_;
-  const ReceivedReports& received_;
-  const ReportRecord& first_;
-  std::vector<std::string> names_, clocks_, rules_, legal_bases_, started_by_, conditions_;
-  std::vector<pg::Uuid> ids_, children_, subjects_;
-  std::vector<std::optional<pg::Bytes>> blind_indexes_;
-  std::vector<pg::Bytes> submissions_, handlings_;
-  std::vector<bool> unverified_;
-  std::vector<absl::Time> starts_;
-  std::vector<std::optional<absl::CivilDay>> due_, latest_;
-};
-
-absl::StatusOr<std::vector<std::string>> ReadSubmitted(const pg::Rows& rows) {
-  std::string outcome;
-  std::vector<std::string> resources;
-  RETURN_IF_ERROR(rows[0].Into(outcome, resources));
-  if (outcome == "REUSED") return idempotency::Reused();
-  return resources;
-}
-
 absl::Status StoreInvestigation(pg::Transaction& transaction, const ReportChange& change,
                                 const std::string& running_before) {
   if (change.opened.has_value()) return InsertInvestigation(transaction, *change.opened);
@@ -417,7 +245,7 @@ absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& c
   RETURN_IF_ERROR(
       transaction
           .Execute(kStoreReport, pg::Params(key.municipality, key.id, LastPart(report.unit()), int64_t{report.state()},
-                                            IsOnHold(report), report.assignee(), pg::Bytes{Handling(report)}))
+                                            IsOnHold(report), report.assignee(), pg::Bytes{HandlingContent(report)}))
           .status());
   RETURN_IF_ERROR(StoreDeadlines(transaction, key, JurisdictionOf(report).authority, "reports",
                                  before.report.deadlines(), report.deadlines()));
@@ -434,9 +262,7 @@ absl::Status StoreForwarded(pg::Transaction& transaction, const rpc::CallContext
                             const ReportChange& change) {
   if (!change.forwarded.has_value()) return absl::OkStatus();
   request.method += "#destination";
-  ASSIGN_OR_RETURN(const pg::Params params, Submission(call, request, *change.forwarded).Params());
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kSubmit, params));
-  RETURN_IF_ERROR(ReadSubmitted(rows).status());
+  RETURN_IF_ERROR(StoreSubmission(transaction, call, request, *change.forwarded));
   // The clocks go on as they stand, with what was met, extended or breached.
   for (const ReportRecord& there : change.forwarded->reports) {
     const auto key = ParseName(there.report.name(), "reports");
@@ -520,14 +346,8 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth:
 
 absl::StatusOr<std::vector<std::string>> ReportStore::Submit(const rpc::CallContext& call,
                                                              const idempotency::Request& request,
-                                                             const ReceivedReports& received) {
-  ASSIGN_OR_RETURN(pg::Params params, Submission(call, request, received).Params());
-  std::string lock_key;
-  for (const auto& blind_index : received.blind_indexes) {
-    if (blind_index.has_value() && (lock_key.empty() || *blind_index < lock_key)) lock_key = *blind_index;
-  }
-  ASSIGN_OR_RETURN(const pg::Rows rows, writer_.Execute(kSubmit, std::move(params), lock_key, call.deadline));
-  return ReadSubmitted(rows);
+                                                             ReceivedReports received) {
+  return StoreSubmission(writer_, call, request, std::move(received));
 }
 
 absl::StatusOr<ReportRecord> ReportStore::Find(absl::Time deadline, const ResourceKey& key) {

@@ -35,7 +35,7 @@ class ReportStore {
   // those of the first time where the request is repeated. ALREADY_EXISTS, reason
   // REQUEST_ID_REUSED.
   absl::StatusOr<std::vector<std::string>> Submit(const rpc::CallContext& call, const idempotency::Request& request,
-                                                  const ReceivedReports& received);
+                                                  ReceivedReports received);
 
   // A report with all that hangs on it. NOT_FOUND, reason REPORT_NOT_FOUND.
   absl::StatusOr<ReportRecord> Find(absl::Time deadline, const ResourceKey& key);

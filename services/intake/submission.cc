@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/identity/identity_number.h"
+#include "libs/status/field_path.h"
 #include "samverkan/data/v1/data.pb.h"
 #include "services/intake/text.h"
 
@@ -25,29 +26,31 @@ int LongestOf(const FieldDescriptor& field) {
   return category == data::v1::CONCERN || category == data::v1::FAMILY ? kLongestConcern : kLongestOther;
 }
 
-void CheckLength(const std::string& text, const FieldDescriptor& field, const std::string& path,
+void CheckLength(const std::string& text, const FieldDescriptor& field, const status::FieldPath& path,
                  std::vector<status::FieldViolation>& violations) {
   const int longest = LongestOf(field);
-  if (CodePoints(text) <= longest) return;
-  violations.push_back({path, absl::StrCat("expected at most ", longest, " characters; shorten the text"),
+  // Most texts are short even in octets.
+  if (text.size() <= static_cast<size_t>(longest) || CodePoints(text) <= longest) return;
+  violations.push_back({path.ToString(), absl::StrCat("expected at most ", longest, " characters; shorten the text"),
                         absl::StrCat("Högst ", longest, " tecken. Korta texten.")});
 }
 
-void CheckLengths(const Message& message, const std::string& path, std::vector<status::FieldViolation>& violations) {
+void CheckLengths(const Message& message, const status::FieldPath& path,
+                  std::vector<status::FieldViolation>& violations) {
   const auto& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
+  std::string scratch;
   for (const FieldDescriptor* const field : fields) {
-    const std::string here = absl::StrCat(path, ".", field->name());
     if (field->is_repeated()) {
       for (int i = 0; field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && i < reflection.FieldSize(message, field);
            ++i) {
-        CheckLengths(reflection.GetRepeatedMessage(message, field, i), absl::StrCat(here, "[", i, "]"), violations);
+        CheckLengths(reflection.GetRepeatedMessage(message, field, i), {&path, field->name(), i}, violations);
       }
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      CheckLengths(reflection.GetMessage(message, field), here, violations);
+      CheckLengths(reflection.GetMessage(message, field), {&path, field->name()}, violations);
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      CheckLength(reflection.GetString(message, field), *field, here, violations);
+      CheckLength(reflection.GetStringReference(message, field, &scratch), *field, {&path, field->name()}, violations);
     }
   }
 }
@@ -199,13 +202,13 @@ std::vector<FormalFault> FormalFaults(const v1::Submission& submission, const st
 std::vector<status::FieldViolation> TechnicalFaults(const v1::Submission& submission,
                                                     const std::vector<v1::Child>& siblings) {
   std::vector<status::FieldViolation> violations;
-  CheckLengths(submission, "submission", violations);
+  CheckLengths(submission, {nullptr, "submission"}, violations);
   if (submission.guardians_size() > kMostGuardians) {
     violations.push_back({"submission.guardians", absl::StrCat("expected at most ", kMostGuardians),
                           absl::StrCat("Högst ", kMostGuardians, " vårdnadshavare.")});
   }
   for (size_t i = 0; i < siblings.size(); ++i) {
-    CheckLengths(siblings[i], absl::StrCat("siblings[", i, "]"), violations);
+    CheckLengths(siblings[i], {nullptr, "siblings", static_cast<int>(i)}, violations);
   }
   return violations;
 }

@@ -1,11 +1,13 @@
 """Durable submissions and audited reads through intake's API, beside pgbench doing with the
-same PostgreSQL what they come to there. While the services are measured they do all of
-their work, the relay and the audit service's part too; pgbench does none of that."""
+same PostgreSQL what they come to there. The services do all of their work meanwhile, save that
+the delivery of audit entries steps back while submissions wait: intake_submit_delivered counts
+the time until it has caught up, too. pgbench does nothing of that."""
 
 import pathlib
 import re
 import secrets
 import tempfile
+import time
 
 from figures import alternate, say, show
 from running_set import ROOT
@@ -14,6 +16,7 @@ PEERS = ROOT / "tools/bench.d"
 ROUNDS = 3
 SECONDS = 6
 RATE = 500
+OUTSTANDING = 128
 WARM_UP_SECONDS = 1
 TABLES = ("request", "report", "deadline", "feedback", "report_meeting", "event", "audit_entry")
 
@@ -70,7 +73,18 @@ def prepare(its_set):
 def submit_load(its_set, *options):
     its_set.settle()
     return its_set.load("--call=submit", f"--token_file={its_set.reporter}", f"--children={its_set.children}",
-                        f"--duration={SECONDS}s", f"--warm_up={WARM_UP_SECONDS}s", *options)
+                        f"--duration={SECONDS}s", f"--warm_up={WARM_UP_SECONDS}s", f"--outstanding={OUTSTANDING}",
+                        *options)
+
+
+def delivered_rate(its_set):
+    """Submissions a second, until the audit service has the last of their entries."""
+    its_set.settle()
+    begin = time.monotonic()
+    counts = its_set.load("--call=submit", f"--token_file={its_set.reporter}", f"--children={its_set.children}",
+                          f"--duration={SECONDS}s", "--warm_up=0s", f"--outstanding={OUTSTANDING}")
+    its_set.settle()
+    return round(counts["ok"] / (time.monotonic() - begin))
 
 
 def rate_of(counts):
@@ -113,6 +127,14 @@ def check_rows(its_set):
         raise SystemExit(f"bench: of {TABLES[:-1]} intake writes {rows('intake')} rows a request, peer_submit.sql"
                          f" {rows('bench')}: mend peer_submit.sql")
     say(f"both write {sum(rows('intake')) + 1:.0f} rows a request")
+
+
+def submit_delivered(its_set):
+    """The same until the entries are delivered, which pgbench knows nothing of."""
+    prepare(its_set)
+    peer = Peer(its_set)
+    rates, peer_rates = alternate(ROUNDS, lambda: delivered_rate(its_set), lambda: peer.rate("peer_submit.sql"))
+    show("intake_submit_delivered", rates, "requests/s", "pgbench", peer_rates)
 
 
 def submit_latency(its_set):

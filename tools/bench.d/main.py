@@ -19,6 +19,7 @@ ON_A_SET = {
     "intake_get": intake_figures.get,
     "intake_submit_latency": intake_figures.submit_latency,
     "intake_submit": intake_figures.submit,
+    "intake_submit_delivered": intake_figures.submit_delivered,
 }
 
 

@@ -1,4 +1,4 @@
--- The rows of one submission in one statement: what intake's submit_report stores, without
+-- The rows of one submission in one statement: what intake's submit_reports stores, without
 -- its checks of repeated requests and running investigations. Time-ordered identities where
 -- intake's are, else the indexes of the two would not be alike.
 \set child random(1, 240)
