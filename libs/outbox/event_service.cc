@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "libs/pg/caller_scope.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/uuid.h"
 #include "libs/pg/values.h"
@@ -72,7 +73,7 @@ absl::StatusOr<events::v1::ListEventsResponse> EventService::ListEvents(
   if (!request.page_token().empty()) {
     ASSIGN_OR_RETURN(cursor, tokens_.Open(binding, request.page_token()));
   }
-  return pool_.Read(call.deadline, "list_events",
+  return pool_.Read(pg::ScopeOf(call.caller), call.deadline, "list_events",
                     [&](pg::ReadTransaction& transaction) -> absl::StatusOr<events::v1::ListEventsResponse> {
                       ASSIGN_OR_RETURN(Place place, StartOf(transaction, cursor));
                       ASSIGN_OR_RETURN(

@@ -17,6 +17,10 @@ ABSL_FLAG(std::string, listen, "127.0.0.1:0", "where to serve gRPC; port 0 takes
 ABSL_FLAG(std::string, port_file, "", "where to write the bound port");
 ABSL_FLAG(std::string, metrics_listen, "127.0.0.1:0", "where Prometheus reads");
 ABSL_FLAG(std::string, database, "", "libpq connection string, as the role samverkan_intake");
+ABSL_FLAG(std::string, jobs_database, "", "the same database, as the role samverkan_intake_jobs");
+ABSL_FLAG(std::string, keys_database, "", "libpq connection string of the database of keys, as samverkan_intake");
+ABSL_FLAG(std::string, key_encryption_keys, "", "list of key-encryption keys: libs/keys/key_list.h");
+ABSL_FLAG(std::string, index_keys, "", "list of keys of the blind indexes: libs/keys/key_list.h");
 ABSL_FLAG(std::string, jwks, "", "file with the keys that access tokens are signed with");
 ABSL_FLAG(std::string, issuer, "samverkan-development", "who signs access tokens, their claim iss");
 ABSL_FLAG(std::string, key_file, "", "the service's secret: libs/keys/key_file.h");
@@ -37,6 +41,10 @@ samverkan::intake::ServerFlags Flags() {
           .port_file = absl::GetFlag(FLAGS_port_file),
           .metrics_listen = absl::GetFlag(FLAGS_metrics_listen),
           .database = absl::GetFlag(FLAGS_database),
+          .jobs_database = absl::GetFlag(FLAGS_jobs_database),
+          .keys_database = absl::GetFlag(FLAGS_keys_database),
+          .key_encryption_keys = absl::GetFlag(FLAGS_key_encryption_keys),
+          .index_keys = absl::GetFlag(FLAGS_index_keys),
           .jwks = absl::GetFlag(FLAGS_jwks),
           .issuer = absl::GetFlag(FLAGS_issuer),
           .key_file = absl::GetFlag(FLAGS_key_file),

@@ -16,6 +16,10 @@ struct ServerFlags {
   std::string port_file;
   std::string metrics_listen;
   std::string database;
+  std::string jobs_database;
+  std::string keys_database;
+  std::string key_encryption_keys;
+  std::string index_keys;
   std::string jwks;
   std::string issuer;
   std::string key_file;
