@@ -17,7 +17,7 @@ namespace {
 
 constexpr pg::Statement kWhereTheRelayStands = {
     "events_relay",
-    "SELECT epoch, last_position, coalesce((SELECT min(position) FROM event), last_position + 1) FROM relay"};
+    "SELECT epoch, first_position FROM relay"};
 
 constexpr pg::Statement kListEvents = {"events_list",
                                        "SELECT position, content FROM event"
@@ -54,9 +54,8 @@ absl::Status Expired() {
 absl::StatusOr<Place> StartOf(pg::ReadTransaction& transaction, const std::string& cursor) {
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWhereTheRelayStands));
   pg::Uuid epoch;
-  int64_t last = 0;
   int64_t oldest = 0;
-  RETURN_IF_ERROR(rows[0].Into(epoch, last, oldest));
+  RETURN_IF_ERROR(rows[0].Into(epoch, oldest));
   if (cursor.empty()) return Place{epoch.ToString(), oldest - 1};
   ASSIGN_OR_RETURN(const Place place, ParseCursor(cursor));
   if (place.epoch != epoch.ToString() || place.position + 1 < oldest) return Expired();

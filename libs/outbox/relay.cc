@@ -53,6 +53,10 @@ constexpr pg::Statement kOldestEntry = {"relay_oldest_entry",
 constexpr pg::Statement kForgetEvents = {"relay_forget_events",
                                          "DELETE FROM event WHERE event_time < $1 AND position IS NOT NULL"};
 
+constexpr pg::Statement kMoveFirstPosition = {
+    "relay_move_first_position",
+    "UPDATE relay SET first_position = coalesce((SELECT min(position) FROM event), last_position + 1)"};
+
 constexpr pg::Statement kForgetRequests = {"relay_forget_requests", "DELETE FROM request WHERE create_time < $1"};
 
 absl::StatusOr<bool> Leads(pg::Transaction& transaction, std::string_view work) {
@@ -184,6 +188,7 @@ absl::Status Relay::Forget() {
         ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.forgetting"));
         if (!leads) return absl::OkStatus();
         RETURN_IF_ERROR(transaction.Execute(kForgetEvents, pg::Params(clock_.Now() - options_.event_horizon)).status());
+        RETURN_IF_ERROR(transaction.Execute(kMoveFirstPosition).status());
         return transaction.Execute(kForgetRequests, pg::Params(clock_.Now() - options_.request_horizon)).status();
       });
 }

@@ -57,6 +57,9 @@ CREATE POLICY recorded ON audit_entry FOR INSERT WITH CHECK (true);
 CREATE TABLE relay (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   epoch uuid NOT NULL DEFAULT gen_random_uuid(),
-  last_position bigint NOT NULL DEFAULT 0
+  last_position bigint NOT NULL DEFAULT 0,
+  -- The first that is still kept: each reader sees its own board's events only, and cannot
+  -- tell by them.
+  first_position bigint NOT NULL DEFAULT 1
 );
 INSERT INTO relay DEFAULT VALUES;

@@ -19,7 +19,7 @@ CREATE POLICY relay ON audit_entry TO samverkan_intake_jobs USING (true);
 CREATE POLICY relay ON request FOR ALL TO samverkan_intake_jobs USING (true) WITH CHECK (false);
 GRANT SELECT, INSERT, UPDATE (position), DELETE ON event TO samverkan_intake_jobs;
 GRANT SELECT, INSERT, DELETE ON audit_entry TO samverkan_intake_jobs;
-GRANT SELECT, UPDATE (last_position) ON relay TO samverkan_intake_jobs;
+GRANT SELECT, UPDATE (last_position, first_position) ON relay TO samverkan_intake_jobs;
 GRANT SELECT, DELETE ON request TO samverkan_intake_jobs;
 
 COMMIT;
