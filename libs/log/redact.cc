@@ -1,12 +1,10 @@
 #include "libs/log/redact.h"
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
+#include "libs/category/category.h"
 #include "samverkan/data/v1/data.pb.h"
 
 namespace samverkan::log {
@@ -19,30 +17,7 @@ using google::protobuf::Reflection;
 using Json = nlohmann::ordered_json;
 using data::v1::Category;
 
-// As in tools/proto/annotations_check.cc (AIP-122, 154, 155, 158).
-constexpr std::array<std::string_view, 6> kFreeOfPersonalData = {"name",       "parent",     "etag",
-                                                                 "request_id", "page_token", "next_page_token"};
-
 Json MessageJson(const Message& message, Category inherited);
-
-bool HoldsText(const FieldDescriptor& field) {
-  if (field.is_map())
-    return HoldsText(*field.message_type()->map_key()) || HoldsText(*field.message_type()->map_value());
-  return field.type() == FieldDescriptor::TYPE_STRING || field.type() == FieldDescriptor::TYPE_BYTES;
-}
-
-bool IsDeclaredFree(const FieldDescriptor& field) {
-  // Only our own messages follow the convention that these names stand for.
-  return field.file()->package().rfind("samverkan.", 0) == 0 &&
-         std::find(kFreeOfPersonalData.begin(), kFreeOfPersonalData.end(), field.name()) != kFreeOfPersonalData.end();
-}
-
-Category CategoryOf(const FieldDescriptor& field, Category inherited) {
-  const Category own = field.options().GetExtension(data::v1::category);
-  if (own != data::v1::CATEGORY_UNSPECIFIED) return own;
-  if (IsDeclaredFree(field)) return data::v1::NOT_PERSONAL;
-  return inherited;
-}
 
 // Without an index for a single field, with one for an element of a repeated field.
 struct Value {
@@ -100,11 +75,9 @@ Json ValueJson(const Value& value, Category inherited) {
 }
 
 Json FieldJson(const Message& message, const FieldDescriptor& field, Category inherited) {
-  const Category category = CategoryOf(field, inherited);
-  if (category != data::v1::NOT_PERSONAL && category != data::v1::CATEGORY_UNSPECIFIED) {
-    return "<" + data::v1::Category_Name(category) + ">";
-  }
-  if (category == data::v1::CATEGORY_UNSPECIFIED && HoldsText(field)) return "<UNCATEGORISED>";
+  const Category category = category::CategoryOf(field, inherited);
+  if (category::IsPersonal(category)) return "<" + data::v1::Category_Name(category) + ">";
+  if (category == data::v1::CATEGORY_UNSPECIFIED && category::HoldsText(field)) return "<UNCATEGORISED>";
   if (!field.is_repeated()) return ValueJson({message, field}, category);
   Json elements = Json::array();
   const int size = message.GetReflection()->FieldSize(message, &field);

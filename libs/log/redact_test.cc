@@ -11,7 +11,7 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "gtest/gtest.h"
-#include "libs/log/testing/redaction.pb.h"
+#include "libs/category/testing/sample.pb.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "samverkan/data/v1/data.pb.h"
 #include "samverkan/events/v1/events.pb.h"
@@ -25,7 +25,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-using samverkan::log::testing::Sample;
+using samverkan::category::testing::Sample;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
