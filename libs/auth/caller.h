@@ -31,6 +31,10 @@ struct Caller {
   bool qualified = false;
   // When the token ceases to hold (claim `exp`, without the allowance for skewed clocks).
   absl::Time expires;
+  // The caller's name, where the token tells it (claims `given_name`, `family_name`). Personal:
+  // for the audit log alone.
+  std::string given_name = {};
+  std::string family_name = {};
 
   // Whether the caller holds `role`.
   bool Has(access::v1::Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }

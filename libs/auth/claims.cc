@@ -26,6 +26,8 @@ bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kLongestName && std::none_of(text.begin(), text.end(), is_control);
 }
 
+bool IsNameOrNone(std::string_view text) { return text.empty() || IsName(text); }
+
 bool IsMunicipality(std::string_view text) { return resource_name::Match("{municipality}", text).has_value(); }
 
 bool IsResourceId(std::string_view text) { return resource_name::Match("{id}", text).has_value(); }
@@ -64,6 +66,14 @@ absl::StatusOr<absl::Time> Instant(const json_t* claims, const char* name, absl:
     return ExpectClaim(std::string("`") + name + "`: seconds since 1970-01-01T00:00:00Z");
   }
   return absl::UnixEpoch() + absl::Seconds(static_cast<int64_t>(seconds));
+}
+
+// Claim `name`, a string; empty where it is not there.
+absl::StatusOr<std::string> OptionalString(const json_t* claims, const char* name) {
+  const auto value = StringMember(claims, name);
+  const bool is_there = json_object_get(claims, name) != nullptr;
+  if (is_there && value.value_or("").empty()) return ExpectClaim(std::string("`") + name + "`: a text, or none");
+  return std::string(value.value_or(""));
 }
 
 absl::StatusOr<std::vector<access::v1::Role>> Roles(const json_t* claims) {
@@ -109,6 +119,11 @@ absl::StatusOr<Caller> ReadCaller(const json_t* claims) {
   const json_t* const qualified = json_object_get(claims, "qualified");
   if (qualified != nullptr && !json_is_boolean(qualified)) return ExpectClaim("`qualified`: true or false");
   caller.qualified = json_is_true(qualified);
+  ASSIGN_OR_RETURN(caller.given_name, OptionalString(claims, "given_name"));
+  ASSIGN_OR_RETURN(caller.family_name, OptionalString(claims, "family_name"));
+  if (!IsNameOrNone(caller.given_name) || !IsNameOrNone(caller.family_name)) {
+    return ExpectClaim("`given_name` and `family_name`: 1 to 255 bytes without control characters, or none");
+  }
   return caller;
 }
 

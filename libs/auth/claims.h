@@ -23,7 +23,8 @@ struct Claims {
 // Reads the payload of a token whose signature has been checked (RFC 7519 section 4, RFC
 // 9068 section 2.2). Refused (see token_refusal.h) unless the issuer is `issuer`, the
 // audience is or contains `audience`, and sub, azp, municipality, roles and exp are there
-// and well-formed. authority, units, qualified, nbf and iat may be absent; others are ignored.
+// and well-formed. authority, units, qualified, given_name, family_name (OpenID Connect Core
+// 5.1), nbf and iat may be absent; others are ignored.
 absl::StatusOr<Claims> ReadClaims(std::string_view payload, std::string_view issuer, std::string_view audience);
 
 // Refuses a token outside its time, kClockSkew allowed at both ends: it holds from

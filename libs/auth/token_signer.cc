@@ -115,6 +115,8 @@ std::string PayloadOf(const Caller& caller, absl::Time issued, std::string_view 
   Set(claims.get(), "iat", Json(json_integer(absl::ToUnixSeconds(issued))));
   Set(claims.get(), "nbf", Json(json_integer(absl::ToUnixSeconds(issued))));
   Set(claims.get(), "exp", Json(json_integer(absl::ToUnixSeconds(caller.expires))));
+  if (!caller.given_name.empty()) Set(claims.get(), "given_name", String(caller.given_name));
+  if (!caller.family_name.empty()) Set(claims.get(), "family_name", String(caller.family_name));
   return Text(claims.get());
 }
 

@@ -327,6 +327,8 @@ TEST_F(TokenVerifierTest, NamesTheClaimThatIsWrong) {
       {"exp", {"tomorrow", -1, 1e300, nullptr}},
       {"nbf", {"now", nullptr}},
       {"iat", {"now", -5}},
+      {"given_name", {"", 5, "a\nb", std::string(256, 'x')}},
+      {"family_name", {"", nullptr}},
   };
   for (const auto& [claim, values] : wrong) {
     for (const json& value : values) {
@@ -338,6 +340,16 @@ TEST_F(TokenVerifierTest, NamesTheClaimThatIsWrong) {
   for (const char* const claim : {"sub", "azp", "municipality", "roles", "exp"}) {
     ExpectRefused(TokenWithout(claim), "TOKEN_CLAIMS");
   }
+}
+
+TEST_F(TokenVerifierTest, TellsTheBearersName) {
+  auth::Caller anna = Anna();
+  anna.given_name = "Karin";
+  anna.family_name = "Lind";
+  const auto caller = verifier_->Verify(EcKey().Sign(anna, clock_.Now(), kIssuer, kAudience));
+  ASSERT_THAT(caller, IsOk());
+  EXPECT_EQ(caller->given_name, "Karin");
+  EXPECT_EQ(caller->family_name, "Lind");
 }
 
 TEST_F(TokenVerifierTest, CountsARoleGivenTwiceOnce) {

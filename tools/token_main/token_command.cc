@@ -31,6 +31,8 @@ Prints an access token of the development set, signed with its own key.
                          RECEPTION, DUTY, CASEWORKER, UNIT_MANAGER, COORDINATOR, ANALYST,
                          AUDITOR, OPERATOR, SYSTEM
   --qualified            qualified to decide (rule P-017)
+  --given-name NAME      the person's name, for the signs that a log review looks at
+  --family-name NAME     (default none)
   --lifetime DURATION    such as 90s, 15m or 8h (default 1h, at most 87600h)
   --run-dir FOLDER       the set's folder: keys/ is made when missing, clock is its time
                          (default .run)
@@ -85,6 +87,10 @@ absl::Status Set(const std::string& name, const std::string& value, Options& opt
   } else if (name == "--role") {
     ASSIGN_OR_RETURN(const access::v1::Role role, ParseRole(value));
     caller.roles.push_back(role);
+  } else if (name == "--given-name") {
+    caller.given_name = value;
+  } else if (name == "--family-name") {
+    caller.family_name = value;
   } else if (name == "--lifetime") {
     ASSIGN_OR_RETURN(options.lifetime, ParseLifetime(value));
   } else if (name == "--run-dir") {

@@ -67,7 +67,7 @@ TEST_F(TokenCommandTest, PrintsATokenOfAHeadOfSchoolWithoutOptions) {
 TEST_F(TokenCommandTest, PutsEveryOptionIntoTheToken) {
   ASSERT_EQ(Run({"--subject", "sara.ek", "--system=treserva", "--municipality", "1480", "--authority", "socialnamnden",
                  "--unit", "mottagningen", "--unit=jouren", "--role", "RECEPTION", "--role=duty", "--qualified",
-                 "--lifetime", "8h"}),
+                 "--given-name", "Sara", "--family-name=Ek", "--lifetime", "8h"}),
             0)
       << error_.str();
   const auto caller = Bearer();
@@ -79,6 +79,8 @@ TEST_F(TokenCommandTest, PutsEveryOptionIntoTheToken) {
   EXPECT_THAT(caller->units, ElementsAre("mottagningen", "jouren"));
   EXPECT_THAT(caller->roles, ElementsAre(access::v1::RECEPTION, access::v1::DUTY));
   EXPECT_TRUE(caller->qualified);
+  EXPECT_EQ(caller->given_name, "Sara");
+  EXPECT_EQ(caller->family_name, "Ek");
   EXPECT_GT(caller->expires, clock_.Now() + absl::Hours(7));
   EXPECT_LE(caller->expires, clock_.Now() + absl::Hours(8));
 }
