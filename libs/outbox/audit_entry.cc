@@ -32,6 +32,7 @@ audit::v1::Entry MakeEntry(const std::string& producer, const std::string& metho
   part.set_legal_basis(touched.legal_basis);
   part.set_request_id(touched.request_id);
   part.set_detail(touched.detail);
+  for (const audit::v1::RiskSign sign : touched.risk_signs) part.add_risk_signs(sign);
   entry.mutable_salts()->set_subject(random::Octets(kSaltBytes));
   entry.mutable_salts()->set_actor(random::Octets(kSaltBytes));
   entry.mutable_salts()->set_detail(random::Octets(kSaltBytes));
@@ -51,6 +52,7 @@ audit::v1::Entry MakeAuditEntry(const rpc::CallContext& call, const std::string&
   actor.set_role(call.role);
   actor.set_municipality(call.caller.municipality);
   actor.set_authority(call.caller.authority);
+  if (touched.identity_protected) return entry;
   for (const std::string& unit : call.caller.units) actor.add_units(unit);
   return entry;
 }

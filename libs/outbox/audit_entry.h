@@ -1,6 +1,7 @@
 #ifndef SAMVERKAN_LIBS_OUTBOX_AUDIT_ENTRY_H_
 #define SAMVERKAN_LIBS_OUTBOX_AUDIT_ENTRY_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct Touched {
   // Code of what happened or why it was refused; no free text of a request.
   std::string detail = {};
   audit::v1::RetentionClass retention = audit::v1::CHILD_FILE;
+  // Signs that the act may be unwarranted, as far as the service can tell them.
+  std::set<audit::v1::RiskSign> risk_signs = {};
+  // Whether the identity of one of the children is protected: the actor's units, which could
+  // tell where the child is, are then left out.
+  bool identity_protected = false;
 };
 
 // The entry of `call`, by `producer` ("intake"): with an identity and salts of its own,

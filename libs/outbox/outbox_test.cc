@@ -39,6 +39,7 @@ rpc::CallContext CallOf(const std::string& municipality, const std::string& auth
   call.caller.system = "skolportalen";
   call.caller.municipality = municipality;
   call.caller.authority = authority;
+  call.caller.units = {"bredangsskolan"};
   call.caller.roles = {access::v1::SYSTEM};
   call.role = access::v1::SYSTEM;
   call.action = access::v1::READ;
@@ -232,6 +233,35 @@ TEST_F(OutboxTest, ChildrenThatOnlyTheTransactionKnewJoinTheEntry) {
   EXPECT_THAT(delivered_[0].private_part().children(), ElementsAre("01890a5d-ac96-774b-bcce-b302099a8057"));
 }
 
+TEST_F(OutboxTest, AnEntryTellsItsActorsUnitsSaveWhereAChildsIdentityIsProtected) {
+  const auto relay = RelayTo(TakeAll());
+  AppendEntry("a");
+  AppendEntry("b");
+  // As only the transaction knew it.
+  ASSERT_OK(
+      database_.Execute("UPDATE intake.audit_entry SET identity_protected = true WHERE sequence ="
+                        " (SELECT max(sequence) FROM intake.audit_entry)"));
+  ASSERT_OK(
+      outbox_.Append(*writer_,
+                     MakeAuditEntry(CallOf("0180", "skarholmen"), "intake", audit::v1::GRANTED,
+                                    {.municipality = "0180", .authority = "skarholmen", .identity_protected = true}),
+                     Deadline()));
+  ASSERT_OK(relay->DeliverAuditEntries());
+  ASSERT_EQ(delivered_.size(), 3u);
+  EXPECT_THAT(delivered_[0].private_part().actor().units(), ElementsAre("bredangsskolan"));
+  EXPECT_THAT(delivered_[1].private_part().actor().units(), IsEmpty());
+  EXPECT_EQ(delivered_[1].private_part().actor().subject(), "karin.lind");
+  EXPECT_THAT(delivered_[2].private_part().actor().units(), IsEmpty());
+}
+
+TEST_F(OutboxTest, RiskSignsStandOnceEachInRisingOrder) {
+  const audit::v1::Entry entry = MakeAuditEntry(CallOf("0180", "skarholmen"), "intake", audit::v1::GRANTED,
+                                                {.municipality = "0180",
+                                                 .authority = "skarholmen",
+                                                 .risk_signs = {audit::v1::NO_ASSIGNMENT, audit::v1::SAME_NAME}});
+  EXPECT_THAT(entry.private_part().risk_signs(), ElementsAre(audit::v1::SAME_NAME, audit::v1::NO_ASSIGNMENT));
+}
+
 TEST_F(OutboxTest, WhatWaitsTellsNobodyWhoDidWhat) {
   AppendEntry("municipalities/0180/reports/x");
   EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.audit_entry"
@@ -378,6 +408,7 @@ TEST_F(OutboxTest, RefusalIsRecordedWithReasonAndResource) {
   EXPECT_EQ(delivered_[0].municipality(), "0127");
   EXPECT_EQ(delivered_[0].private_part().detail(), "ROLE_MISSING");
   EXPECT_THAT(delivered_[0].private_part().resources(), ElementsAre("entries/7"));
+  EXPECT_THAT(delivered_[0].private_part().actor().units(), IsEmpty());
 }
 
 }  // namespace

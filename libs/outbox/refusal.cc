@@ -50,6 +50,9 @@ rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const Outbox& o
     if (std::string resource = ResourceOf(request); !resource.empty()) touched.resources.push_back(std::move(resource));
     touched.detail = status::Reason(refusal);
     touched.retention = audit::v1::OPERATION;
+    // Whose data was asked for is mostly not known here: it may be a child's whose identity is
+    // protected.
+    touched.identity_protected = !touched.resources.empty();
     return outbox.Append(writer, MakeAuditEntry(call, producer, audit::v1::DENIED, touched), call.deadline);
   };
 }

@@ -42,7 +42,8 @@ constexpr pg::Statement kGivePositions = {
 
 constexpr pg::Statement kWaitingEntries = {
     "relay_waiting_entries",
-    "SELECT sequence, municipality, entry, children, data_key, content FROM audit_entry ORDER BY sequence LIMIT $1"};
+    "SELECT sequence, municipality, entry, children, identity_protected, data_key, content"
+    "  FROM audit_entry ORDER BY sequence LIMIT $1"};
 
 constexpr pg::Statement kDeleteEntries = {"relay_delete_entries", "DELETE FROM audit_entry WHERE sequence = ANY($1)"};
 
@@ -70,6 +71,7 @@ struct Waiting {
   std::string municipality;
   pg::Uuid entry;
   std::vector<pg::Uuid> children;
+  bool identity_protected = false;
   pg::Uuid data_key;
   pg::Bytes content;
 };
@@ -79,8 +81,8 @@ absl::StatusOr<std::vector<Waiting>> ReadWaiting(const pg::Rows& rows) {
   size_t bytes = 0;
   for (const pg::Row row : rows) {
     Waiting waiting;
-    RETURN_IF_ERROR(row.Into(waiting.sequence, waiting.municipality, waiting.entry, waiting.children, waiting.data_key,
-                             waiting.content));
+    RETURN_IF_ERROR(row.Into(waiting.sequence, waiting.municipality, waiting.entry, waiting.children,
+                             waiting.identity_protected, waiting.data_key, waiting.content));
     bytes += waiting.content.data.size();
     if (bytes > kBatchBytes && !all.empty()) break;
     all.push_back(std::move(waiting));
@@ -132,7 +134,7 @@ absl::StatusOr<int64_t> Relay::GivePositions() {
                      });
 }
 
-// The entries as they were written, with the children that only their transactions knew.
+// The entries as they were written, with what only their transactions knew of the children.
 absl::StatusOr<Relay::Batch> Relay::ReadBatch(const pg::Rows& rows) {
   ASSIGN_OR_RETURN(const std::vector<Waiting> all, ReadWaiting(rows));
   std::vector<pg::Uuid> ids;
@@ -147,6 +149,7 @@ absl::StatusOr<Relay::Batch> Relay::ReadBatch(const pg::Rows& rows) {
     audit::v1::Entry& entry = batch.entries.emplace_back();
     if (!entry.ParseFromString(content)) return status::Internal("an audit entry in the outbox does not parse");
     for (const pg::Uuid& child : all[i].children) entry.mutable_private_part()->add_children(child.ToString());
+    if (all[i].identity_protected) entry.mutable_private_part()->mutable_actor()->clear_units();
     batch.sequences.push_back(all[i].sequence);
   }
   return batch;

@@ -38,6 +38,9 @@ CREATE TABLE audit_entry (
   -- References of children that only the transaction knew; they join those in
   -- `content` when the entry is delivered.
   children uuid[] NOT NULL DEFAULT '{}',
+  -- Whether the identity of one of these is protected, as only the transaction knew: the entry
+  -- is then delivered without the actor's units.
+  identity_protected boolean NOT NULL DEFAULT false,
   -- The key that `content` is sealed with.
   data_key uuid NOT NULL,
   -- samverkan.audit.v1.Entry, serialized and sealed.
