@@ -37,15 +37,31 @@ Sender SenderOf(const auth::Caller& caller);
 // caseworker, manager), is assigned the case, or is on duty at the authority.
 bool MayHandle(const auth::Caller& caller, const Placement& placement);
 
+// Whether the caller works at the social services: receives, is on duty, handles cases or leads
+// a unit.
+bool WorksAtSocialServices(const auth::Caller& caller);
+
+// Whether the caller, who may see a case placed so, may also see where the child is though its
+// identity is protected: the caseworker it is assigned to, and whoever is on duty at the
+// authority.
+bool MaySeeWhereabouts(const auth::Caller& caller, const Placement& placement);
+
 // Whether the caller works in the sender's unit, or is the sender where that has no unit.
 bool BelongsToSender(const auth::Caller& caller, const Sender& sender);
 
 // Whether the caller, as a reporter, belongs to the unit that sent it, or sent it.
 bool MaySeeAsSender(const auth::Caller& caller, const Sender& sender);
 
+// Whether the caller is the very person or account that sent it, as a reporter.
+bool IsSender(const auth::Caller& caller, const Sender& sender);
+
+// PERMISSION_DENIED, reason EMERGENCY_ACCESS_READS_ONLY: one who may read in an emergency
+// changes nothing.
+absl::Status EmergencyAccessReadsOnly();
+
 // NOT_FOUND, marked as hiding a refusal: whether the resource is not there or may not
-// be known of is not told. `what` is the resource's kind, "report"; the reason is made of
-// it, "REPORT_NOT_FOUND". `owner` is where the resource is handled, where it is there: the
+// be known of is not told. `what` is the resource's kind, "emergency access"; the reason is
+// made of it, "EMERGENCY_ACCESS_NOT_FOUND". `owner` is where the resource is handled, where it is there: the
 // refusal is recorded for whoever answers for its data.
 absl::Status NotFound(const std::string& what, const Placement& owner = {});
 

@@ -88,7 +88,42 @@ TEST(AccessTest, SenderWithoutAUnitIsThePersonInItsSystem) {
   EXPECT_FALSE(MaySeeAsSender(other, sender));
 }
 
+TEST(AccessTest, WhereaboutsAreForTheAssignedCaseworkerAndDuty) {
+  EXPECT_TRUE(MaySeeWhereabouts(CallerOf(access::v1::CASEWORKER, "u-omar", {"ungdomsenheten"}), kCase));
+  EXPECT_TRUE(MaySeeWhereabouts(CallerOf(access::v1::DUTY, "u-natt", {}), kCase));
+  for (const Role role : {access::v1::RECEPTION, access::v1::CASEWORKER, access::v1::UNIT_MANAGER}) {
+    EXPECT_FALSE(MaySeeWhereabouts(CallerOf(role, "u-eva", {"barnenheten"}), kCase)) << role;
+  }
+  // As one who is not of the social services, or not of the board.
+  EXPECT_FALSE(MaySeeWhereabouts(CallerOf(access::v1::AUDITOR, "u-omar", {"barnenheten"}), kCase));
+  for (const Role role : {access::v1::CASEWORKER, access::v1::DUTY}) {
+    auth::Caller elsewhere = CallerOf(role, "u-omar", {"barnenheten"});
+    elsewhere.authority = "hasselby-vallingby";
+    EXPECT_FALSE(MaySeeWhereabouts(elsewhere, kCase)) << role;
+  }
+  Placement unassigned = kCase;
+  unassigned.assignee.clear();
+  EXPECT_FALSE(MaySeeWhereabouts(CallerOf(access::v1::CASEWORKER, "", {"barnenheten"}), unassigned));
+}
+
+TEST(AccessTest, TheVerySenderIsThePersonInItsSystem) {
+  const Sender sender = SenderOf(Reporter());
+  EXPECT_TRUE(IsSender(Reporter(), sender));
+  auth::Caller colleague = Reporter();
+  colleague.subject = "u-nina";
+  EXPECT_FALSE(IsSender(colleague, sender));
+  auth::Caller namesake = Reporter();
+  namesake.system = "another system";
+  EXPECT_FALSE(IsSender(namesake, sender));
+  // The person who has changed schools since.
+  auth::Caller moved = Reporter();
+  moved.units = {"satraskolan"};
+  EXPECT_FALSE(IsSender(moved, sender));
+}
+
 TEST(AccessTest, NotFoundHidesARefusal) {
+  EXPECT_THAT(NotFound("emergency access"),
+              samverkan::testing::StatusIs(absl::StatusCode::kNotFound, "EMERGENCY_ACCESS_NOT_FOUND"));
   const absl::Status refused = NotFound("report");
   EXPECT_THAT(refused, samverkan::testing::StatusIs(absl::StatusCode::kNotFound, "REPORT_NOT_FOUND"));
   EXPECT_TRUE(status::IsHidden(refused));

@@ -21,7 +21,7 @@ absl::StatusOr<v1::Report> AssessmentService::RecordProtectionAssessment(
   RequireText(request.reasons(), "reasons", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     return intake::RecordProtectionAssessment(std::move(record), request, ActOf(call));
   });
@@ -38,7 +38,7 @@ absl::StatusOr<v1::Report> AssessmentService::ExtendPreliminaryAssessment(
   RequireDay(request.latest_date(), "latest_date", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     return intake::ExtendPreliminaryAssessment(parts_.rules, std::move(record), request, ActOf(call));
   });
@@ -55,7 +55,7 @@ absl::StatusOr<v1::Report> AssessmentService::DecideReport(const rpc::CallContex
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
   const std::string investigation = MakeName(key.municipality, "investigations", pg::Uuid::FromTime(call.now));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     return Decide(parts_.rules, std::move(record), request, investigation, ActOf(call));
   });

@@ -15,7 +15,7 @@ namespace {
 
 // The feedback of a report as the caller may see it.
 absl::StatusOr<v1::Feedback> FeedbackViewFor(const auth::Caller& caller, const ReportRecord& record) {
-  const bool handles = MayHandle(caller, PlacementOf(record.report));
+  const bool handles = MayReadAsHandler(caller, record);
   if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report", PlacementOf(record.report));
   auto view = HandlerView(record);
   if (!view.has_value()) {
@@ -94,9 +94,9 @@ absl::StatusOr<v1::ListFeedbackResponse> FeedbackService::ListOfReport(const rpc
                                                                        const ResourceKey& key,
                                                                        v1::Feedback::State state) const {
   ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, key));
-  RETURN_IF_ERROR(ViewFor(call.caller, record).status());
   v1::ListFeedbackResponse response;
   auto view = FeedbackViewFor(call.caller, record);
+  if (status::IsHidden(view.status())) return view.status();
   if (view.ok() && (state == v1::Feedback::STATE_UNSPECIFIED || view->state() == state)) {
     *response.add_feedback() = *std::move(view);
   }

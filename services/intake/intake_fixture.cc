@@ -80,7 +80,7 @@ sealing::KeyRing& IntakeTest::Keys() {
   return keys.ring();
 }
 
-StoreParts IntakeTest::store_parts() const { return {*pool_, *writer_, Keys(), outbox_, tags_}; }
+StoreParts IntakeTest::store_parts() const { return {*pool_, *writer_, Keys(), outbox_, tags_, staff_names_}; }
 
 Parts IntakeTest::parts() const { return {ShippedRules(), units_, request_keys_, page_tokens_}; }
 

@@ -26,6 +26,7 @@
 #include "services/intake/investigation_store.h"
 #include "services/intake/report_store.h"
 #include "services/intake/service_parts.h"
+#include "services/intake/staff_name_store.h"
 #include "services/intake/store_parts.h"
 #include "services/intake/unit_directory.h"
 
@@ -80,6 +81,7 @@ class IntakeTest : public ::testing::Test {
   std::unique_ptr<pg::CombiningWriter> writer_;
   const outbox::Outbox outbox_;
   const Tags tags_{sealing::testing::KeyListOf("i")};
+  mutable StaffNameStore staff_names_{*pool_, tags_};
   std::unique_ptr<ReportStore> reports_;
   std::unique_ptr<InvestigationStore> investigations_;
   const UnitDirectory units_;

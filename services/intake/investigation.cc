@@ -8,6 +8,7 @@
 #include "libs/resource_name/resource_name.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/protected_identity.h"
 #include "services/intake/text.h"
 
 namespace samverkan::intake {
@@ -38,6 +39,17 @@ absl::Status CheckFeedbackGiven(const InvestigationRecord& record, const v1::Clo
        .metadata = {{"reports", absl::StrJoin(record.feedback_owed, ",")}}});
 }
 
+absl::StatusOr<v1::Investigation> Shown(const rules::RuleSet& rules, const auth::Caller& caller,
+                                        const InvestigationRecord& record, absl::Time time) {
+  v1::Investigation view = record.investigation;
+  view.set_etag(Etag(record.version));
+  view.set_identity_protected(record.identity_protected);
+  if (record.identity_protected && !MaySeeWhereabouts(caller, PlacementOf(record.investigation))) {
+    RETURN_IF_ERROR(WithholdWhereabouts(rules, JurisdictionOf(record.investigation), time, view));
+  }
+  return view;
+}
+
 InvestigationChange Changed(InvestigationRecord record, Happening happening) {
   InvestigationChange change;
   change.after = std::move(record);
@@ -57,12 +69,26 @@ Placement PlacementOf(const v1::Investigation& investigation) {
           .assignee = investigation.assignee()};
 }
 
-absl::StatusOr<v1::Investigation> ViewFor(const auth::Caller& caller, const InvestigationRecord& record) {
-  if (!MayHandle(caller, PlacementOf(record.investigation)))
-    return NotFound("investigation", PlacementOf(record.investigation));
-  v1::Investigation view = record.investigation;
-  view.set_etag(Etag(record.version));
-  return view;
+absl::Status CheckMayHandle(const auth::Caller& caller, const InvestigationRecord& record) {
+  const Placement placement = PlacementOf(record.investigation);
+  const bool investigates = caller.Has(access::v1::CASEWORKER) || caller.Has(access::v1::UNIT_MANAGER);
+  if (investigates && MayHandle(caller, placement)) return absl::OkStatus();
+  return record.emergency_access ? EmergencyAccessReadsOnly() : NotFound("investigation", placement);
+}
+
+bool ReadsInEmergency(const auth::Caller& caller, const InvestigationRecord& record) {
+  return record.emergency_access && !CheckMayHandle(caller, record).ok();
+}
+
+absl::StatusOr<v1::Investigation> ViewFor(const rules::RuleSet& rules, const auth::Caller& caller,
+                                          const InvestigationRecord& record, absl::Time time) {
+  if (!record.emergency_access) RETURN_IF_ERROR(CheckMayHandle(caller, record));
+  return Shown(rules, caller, record, time);
+}
+
+absl::StatusOr<v1::Investigation> ViewAfterChange(const rules::RuleSet& rules, const auth::Caller& caller,
+                                                  const InvestigationRecord& record, absl::Time time) {
+  return Shown(rules, caller, record, time);
 }
 
 absl::StatusOr<InvestigationChange> ExtendInvestigation(const rules::RuleSet& rules, InvestigationRecord record,
@@ -138,7 +164,10 @@ absl::StatusOr<InvestigationChange> AssignInvestigation(InvestigationRecord reco
   RETURN_IF_ERROR(CheckRunning(record.investigation));
   record.investigation.set_assignee(assignee);
   record.investigation.set_unit(unit);
-  return Changed(std::move(record), {"investigation.assigned", {{"unit", unit}}});
+  Happening happening{"investigation.assigned", {}};
+  // For a child with protected identity the unit gives the whereabouts away.
+  if (!record.identity_protected) happening.attributes["unit"] = unit;
+  return Changed(std::move(record), std::move(happening));
 }
 
 }  // namespace samverkan::intake

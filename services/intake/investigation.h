@@ -26,6 +26,10 @@ struct InvestigationRecord {
   std::vector<std::string> feedback_owed;
   // Name of the investigation of the child that runs; empty where none does.
   std::string running_investigation;
+  // Whether the child's identity is protected, by one of its reports at the authority.
+  bool identity_protected = false;
+  // Whether an emergency access of the caller opens it. Never of one in a list.
+  bool emergency_access = false;
 };
 
 // What a change made of an investigation.
@@ -39,8 +43,25 @@ struct InvestigationChange {
 
 Placement PlacementOf(const v1::Investigation& investigation);
 
-// The investigation as one who handles it sees it; NOT_FOUND for everybody else.
-absl::StatusOr<v1::Investigation> ViewFor(const auth::Caller& caller, const InvestigationRecord& record);
+// NOT_FOUND where the caller may not handle the investigation: only caseworkers and unit
+// managers do. PERMISSION_DENIED, reason EMERGENCY_ACCESS_READS_ONLY, where it may read it in an
+// emergency.
+absl::Status CheckMayHandle(const auth::Caller& caller, const InvestigationRecord& record);
+
+// Whether the caller may read the investigation by an emergency access alone.
+bool ReadsInEmergency(const auth::Caller& caller, const InvestigationRecord& record);
+
+// The investigation as the caller may see it at `time`: all for those who handle it or have
+// declared an emergency access, NOT_FOUND for everybody else. Where the child's identity is
+// protected the whereabouts are withheld, save from those of MaySeeWhereabouts. Other errors: as
+// WithholdWhereabouts.
+absl::StatusOr<v1::Investigation> ViewFor(const rules::RuleSet& rules, const auth::Caller& caller,
+                                          const InvestigationRecord& record, absl::Time time);
+
+// The investigation as the caller sees it after a change that it was allowed to make, which may
+// have taken it out of the caller's reach.
+absl::StatusOr<v1::Investigation> ViewAfterChange(const rules::RuleSet& rules, const auth::Caller& caller,
+                                                  const InvestigationRecord& record, absl::Time time);
 
 // Extends it on the ground that the law names.
 absl::StatusOr<InvestigationChange> ExtendInvestigation(const rules::RuleSet& rules, InvestigationRecord record,

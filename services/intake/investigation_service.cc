@@ -23,14 +23,6 @@ bool LeadsUnitOf(const auth::Caller& caller, const v1::Investigation& investigat
          std::find(caller.units.begin(), caller.units.end(), unit) != caller.units.end();
 }
 
-// Who made a change sees what came of it, also where it took the investigation out of
-// its reach.
-v1::Investigation WithEtag(const InvestigationRecord& record) {
-  v1::Investigation view = record.investigation;
-  view.set_etag(Etag(record.version));
-  return view;
-}
-
 }  // namespace
 
 template <typename Request>
@@ -41,12 +33,12 @@ absl::StatusOr<v1::Investigation> InvestigationService::Change(const rpc::CallCo
   ASSIGN_OR_RETURN(
       const InvestigationStore::Changed changed,
       store_.Change(call, key, result, id, [&](InvestigationRecord record) -> absl::StatusOr<InvestigationChange> {
-        RETURN_IF_ERROR(ViewFor(call.caller, record).status());
+        RETURN_IF_ERROR(CheckMayHandle(call.caller, record));
         RETURN_IF_ERROR(CheckEtag(request.etag(), record.version));
         return transition(std::move(record));
       }));
-  if (!changed.repeated) return WithEtag(changed.record);
-  ASSIGN_OR_RETURN(v1::Investigation view, ViewFor(call.caller, changed.record));
+  if (!changed.repeated) return ViewAfterChange(parts_.rules, call.caller, changed.record, call.now);
+  ASSIGN_OR_RETURN(v1::Investigation view, ViewFor(parts_.rules, call.caller, changed.record, call.now));
   RETURN_IF_ERROR(store_.RecordRead(call, {&changed.record}));
   return view;
 }
@@ -57,7 +49,7 @@ absl::StatusOr<v1::Investigation> InvestigationService::GetInvestigation(
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const InvestigationRecord record, store_.Find(call, key));
-  ASSIGN_OR_RETURN(v1::Investigation view, ViewFor(call.caller, record));
+  ASSIGN_OR_RETURN(v1::Investigation view, ViewFor(parts_.rules, call.caller, record, call.now));
   RETURN_IF_ERROR(store_.RecordRead(call, {&record}));
   return view;
 }
@@ -74,7 +66,7 @@ absl::StatusOr<v1::ListInvestigationsResponse> InvestigationService::ListInvesti
   v1::ListInvestigationsResponse response;
   std::vector<const InvestigationRecord*> shown;
   for (const InvestigationRecord& record : page.investigations) {
-    ASSIGN_OR_RETURN(*response.add_investigations(), ViewFor(call.caller, record));
+    ASSIGN_OR_RETURN(*response.add_investigations(), ViewFor(parts_.rules, call.caller, record, call.now));
     shown.push_back(&record);
   }
   if (!page.next_cursor.empty()) {

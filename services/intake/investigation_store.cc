@@ -1,6 +1,7 @@
 #include "services/intake/investigation_store.h"
 
 #include <array>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -17,7 +18,10 @@
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "services/intake/deadline_store.h"
+#include "services/intake/emergency_access_store.h"
 #include "services/intake/list_cursor.h"
+#include "services/intake/report_content.h"
+#include "services/intake/staff_name_store.h"
 
 namespace samverkan::intake {
 namespace {
@@ -26,8 +30,9 @@ constexpr char kProducer[] = "intake";
 constexpr char kCollection[] = "investigations";
 
 // What an InvestigationRecord is read from; ReadRecord has the same order. Feedback owed
-// is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED.
-#define SAMVERKAN_INVESTIGATION_COLUMNS                                                                         \
+// is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED. `emergency_access` says in SQL
+// whether one of the caller opens the investigation `v`.
+#define SAMVERKAN_INVESTIGATION_COLUMNS(emergency_access)                                                       \
   "SELECT v.investigation, v.data_key, v.authority, v.child, v.state, v.open_time, v.version, v.content,"       \
   "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"              \
   "          AND p.investigation = v.investigation ORDER BY p.addition),"                                       \
@@ -35,11 +40,13 @@ constexpr char kCollection[] = "investigations";
   "          JOIN feedback f ON f.municipality = p.municipality AND f.report = p.report AND f.state = 2"        \
   "          WHERE p.municipality = v.municipality AND p.investigation = v.investigation ORDER BY p.addition)," \
   "       (SELECT o.investigation FROM investigation o WHERE o.municipality = v.municipality"                   \
-  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1)"                              \
-  "  FROM investigation v"
+  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1),"                             \
+  "       EXISTS (SELECT FROM report r WHERE r.municipality = v.municipality AND r.authority = v.authority"     \
+  "          AND r.child = v.child AND r.identity_protected)," emergency_access "  FROM investigation v"
 
-constexpr pg::Statement kFindInvestigation = {
-    "find_investigation", SAMVERKAN_INVESTIGATION_COLUMNS " WHERE v.municipality = $1 AND v.investigation = $2"};
+constexpr pg::Statement kFindInvestigation = {"find_investigation",
+                                              SAMVERKAN_INVESTIGATION_COLUMNS(SAMVERKAN_EMERGENCY_ACCESS_TO(
+                                                  "v")) " WHERE v.municipality = $1 AND v.investigation = $2"};
 
 // A statement of its own, so that the read after it sees what it waited for.
 constexpr pg::Statement kLockInvestigation = {
@@ -47,7 +54,7 @@ constexpr pg::Statement kLockInvestigation = {
     "SELECT 1::bigint FROM investigation WHERE municipality = $1 AND investigation = $2 FOR UPDATE"};
 
 constexpr pg::Statement kListInvestigations = {
-    "list_investigations", SAMVERKAN_INVESTIGATION_COLUMNS
+    "list_investigations", SAMVERKAN_INVESTIGATION_COLUMNS("false")
     " WHERE v.municipality = $1 AND v.authority = $2"
     "   AND (v.unit_tag = ANY($3::bytea[]) OR v.assignee_tag = ANY($4::bytea[]) OR $5)"
     "   AND (v.open_time, v.investigation) < ($6, $7)"
@@ -74,6 +81,12 @@ constexpr pg::Statement kStoreInvestigation = {
 constexpr pg::Statement kTouchRunning = {"touch_running_investigation",
                                          "UPDATE investigation SET version = version + 1"
                                          "  WHERE municipality = $1 AND investigation = $2 AND state = 1"};
+
+constexpr pg::Statement kFindSubmissions = {
+    "find_submissions_of_investigations",
+    "SELECT p.investigation, r.report, r.data_key, r.submission"
+    "  FROM investigation_report p JOIN report r ON r.municipality = p.municipality AND r.report = p.report"
+    "  WHERE p.municipality = $1 AND p.investigation = ANY($2)"};
 
 constexpr pg::Statement kFindHiddenAuthority = {"find_hidden_authority_of_investigation",
                                                 "SELECT authority_of_investigation($1, $2)"};
@@ -105,7 +118,7 @@ absl::StatusOr<InvestigationRecord> ReadRecord(pg::ReadTransaction& transaction,
   std::vector<pg::Uuid> reports, feedback_owed;
   std::optional<pg::Uuid> running;
   RETURN_IF_ERROR(row.Into(id.id, data_key, authority, child, state, open_time, record.version, content, reports,
-                           feedback_owed, running));
+                           feedback_owed, running, record.identity_protected, record.emergency_access));
   v1::Investigation& investigation = record.investigation;
   ASSIGN_OR_RETURN(investigation, OpenInvestigation(key, id, content));
   investigation.set_name(MakeName(municipality, kCollection, id.id));
@@ -135,15 +148,45 @@ absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
   return NotFound("investigation", {.municipality = id.municipality, .authority = *authority});
 }
 
-absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, sealing::KeyRing& keys, absl::Time deadline,
+absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
                              const ResourceKey& id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindInvestigation, pg::Params(id.municipality, id.id)));
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   transaction.Query(kFindInvestigation,
+                                     pg::Params(id.municipality, id.id, parts.tags.DeclarerOf(call.caller), call.now)));
   if (rows.empty()) return Hidden(transaction, id);
   ASSIGN_OR_RETURN(const pg::Uuid data_key, rows[0].Get<pg::Uuid>(kDataKeyColumn));
   Found found;
-  ASSIGN_OR_RETURN(found.key, KeyOf(keys, deadline, data_key, "investigation"));
+  ASSIGN_OR_RETURN(found.key, KeyOf(parts.keys, call.deadline, data_key, "investigation"));
   ASSIGN_OR_RETURN(found.record, ReadRecord(transaction, rows[0], id.municipality, *found.key));
   return found;
+}
+
+// The names in the reports of investigations of the caller's board, by the investigation's name:
+// for the risk signs of reading them.
+absl::StatusOr<std::map<std::string, NamesInFile>> FindNames(const StoreParts& parts, const rpc::CallContext& call,
+                                                             const std::vector<const InvestigationRecord*>& shown) {
+  std::vector<pg::Uuid> ids;
+  for (const InvestigationRecord* const record : shown) {
+    ASSIGN_OR_RETURN(ids.emplace_back(), pg::Uuid::Parse(LastPart(record->investigation.name())));
+  }
+  const std::string& municipality = call.caller.municipality;
+  using NamesByInvestigation = std::map<std::string, NamesInFile>;
+  const auto find = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<NamesByInvestigation> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindSubmissions, pg::Params(municipality, ids)));
+    ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts.keys, call.deadline, rows, 1, 2));
+    NamesByInvestigation names;
+    for (const pg::Row row : rows) {
+      pg::Uuid investigation, report, data_key;
+      pg::Bytes sealed;
+      RETURN_IF_ERROR(row.Into(investigation, report, data_key, sealed));
+      const auto key = keys.find(report);
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(const v1::Submission submission, OpenSubmission(*key->second, {municipality, report}, sealed));
+      AddNames(submission, names[MakeName(municipality, kCollection, investigation)]);
+    }
+    return names;
+  };
+  return parts.pool.Read(pg::ScopeOf(call.caller), call.deadline, kFindSubmissions.name, find);
 }
 
 // ---- writing ----
@@ -194,7 +237,8 @@ absl::Status StoreEvents(pg::Transaction& transaction, const StoreParts& parts, 
                           .children = {investigation.child()},
                           .resources = {investigation.name()},
                           .legal_basis = change.legal_basis,
-                          .request_id = request.id.ToString()};
+                          .request_id = request.id.ToString(),
+                          .identity_protected = change.after.identity_protected};
   if (change.opened.has_value()) touched.resources.push_back(change.opened->name());
   if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
   return parts.outbox.Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
@@ -269,7 +313,7 @@ absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::s
 absl::StatusOr<InvestigationRecord> InvestigationStore::Find(const rpc::CallContext& call, const ResourceKey& id) {
   return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "find_investigation",
                           [&](pg::ReadTransaction& transaction) -> absl::StatusOr<InvestigationRecord> {
-                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_.keys, call.deadline, id));
+                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_, call, id));
                             return std::move(found.record);
                           });
 }
@@ -283,14 +327,14 @@ absl::StatusOr<InvestigationStore::Changed> InvestigationStore::Change(const rpc
     ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
     if (repeated.has_value()) {
       ASSIGN_OR_RETURN(const ResourceKey first_result, IdOf(repeated->front(), kCollection));
-      ASSIGN_OR_RETURN(Found first, FindIn(transaction, parts_.keys, call.deadline, first_result));
+      ASSIGN_OR_RETURN(Found first, FindIn(transaction, parts_, call, first_result));
       return Changed{std::move(first.record), true};
     }
     RETURN_IF_ERROR(transaction.Query(kLockInvestigation, pg::Params(id.municipality, id.id)).status());
-    ASSIGN_OR_RETURN(const Found before, FindIn(transaction, parts_.keys, call.deadline, id));
+    ASSIGN_OR_RETURN(const Found before, FindIn(transaction, parts_, call, id));
     ASSIGN_OR_RETURN(const InvestigationChange change, transition(before.record));
     RETURN_IF_ERROR(StoreChange(transaction, parts_, call, request, id, before, change));
-    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_.keys, call.deadline, result));
+    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_, call, result));
     return Changed{std::move(after.record), false};
   };
   return parts_.pool.Write(pg::ScopeOf(call.caller), call.deadline, "change_investigation", change);
@@ -329,13 +373,20 @@ absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::Cal
 
 absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
                                             const std::vector<const InvestigationRecord*>& shown) {
-  outbox::Touched touched{.municipality = call.caller.municipality, .authority = call.caller.authority};
+  ASSIGN_OR_RETURN(auto names, FindNames(parts_, call, shown));
+  TouchedByRead touched(call);
   for (const InvestigationRecord* const record : shown) {
-    touched.children.push_back(record->investigation.child());
-    touched.resources.push_back(record->investigation.name());
+    const v1::Investigation& investigation = record->investigation;
+    outbox::Touched& its = touched.At({call.caller.municipality, call.caller.authority}, record->identity_protected);
+    its.children.push_back(investigation.child());
+    its.resources.push_back(investigation.name());
+    FileRead read{.placement = PlacementOf(investigation),
+                  .by_emergency_access = ReadsInEmergency(call.caller, *record),
+                  .names = std::move(names[investigation.name()])};
+    ASSIGN_OR_RETURN(const auto signs, parts_.staff_names.SignsOf(call, std::move(read)));
+    its.risk_signs.insert(signs.begin(), signs.end());
   }
-  return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
-                              call.deadline);
+  return touched.Append(parts_, {});
 }
 
 }  // namespace samverkan::intake

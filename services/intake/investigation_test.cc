@@ -140,10 +140,10 @@ TEST(InvestigationTest, ReopensOnNewFactsOnly) {
 
 TEST(InvestigationTest, ShowsItselfToWhoHandlesItOnly) {
   const InvestigationRecord record = OpenedAt(kNow);
-  ASSERT_OK_AND_ASSIGN(const v1::Investigation view, ViewFor(Caseworker(), record));
+  ASSERT_OK_AND_ASSIGN(const v1::Investigation view, ViewFor(ShippedRules(), Caseworker(), record, kNow));
   EXPECT_EQ(view.etag(), "1");
   // Nor to the one who reported.
-  const auto hidden = ViewFor(Reporter(), record);
+  const auto hidden = ViewFor(ShippedRules(), Reporter(), record, kNow);
   EXPECT_THAT(hidden, StatusIs(absl::StatusCode::kNotFound, "INVESTIGATION_NOT_FOUND"));
   EXPECT_TRUE(status::IsHidden(hidden.status()));
 }

@@ -8,6 +8,7 @@
 #include "libs/resource_name/resource_name.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/protected_identity.h"
 
 namespace samverkan::intake {
 namespace {
@@ -57,6 +58,17 @@ absl::Status StartReportClocks(const rules::RuleSet& rules, v1::Report& report) 
 v1::Report HandlerView(const ReportRecord& record) {
   v1::Report view = record.report;
   view.set_etag(Etag(record.version));
+  view.set_identity_protected(record.identity_protected);
+  return view;
+}
+
+// The view, without the whereabouts where the child's identity is protected, save for one who
+// `may_see_whereabouts`.
+absl::StatusOr<v1::Report> Shown(const rules::RuleSet& rules, const ReportRecord& record, absl::Time time,
+                                 bool may_see_whereabouts, v1::Report view) {
+  if (record.identity_protected && !may_see_whereabouts) {
+    RETURN_IF_ERROR(WithholdWhereabouts(rules, JurisdictionOf(record.report), time, view));
+  }
   return view;
 }
 
@@ -94,10 +106,10 @@ absl::Status CheckNotForwarded(const v1::Report& report) {
                                      "Anmälan är vidarebefordrad. Fortsätt hos mottagaren."});
 }
 
-std::map<std::string, std::string> UnitAttribute(const v1::Report& report) {
+std::map<std::string, std::string> UnitAttribute(const ReportRecord& record) {
   // For a child with protected identity the unit gives the whereabouts away.
-  if (report.submission().child().protected_identity()) return {};
-  return {{"unit", report.unit()}};
+  if (record.identity_protected) return {};
+  return {{"unit", record.report.unit()}};
 }
 
 bool IsConcernReport(const v1::Report& report) {
@@ -131,18 +143,39 @@ absl::Status CheckEtag(const std::string& etag, int64_t version) {
 
 absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& record) {
   const Placement placement = PlacementOf(record.report);
-  return MayHandle(caller, placement) ? absl::OkStatus() : NotFound("report", placement);
+  if (MayHandle(caller, placement)) return absl::OkStatus();
+  return record.emergency_access ? EmergencyAccessReadsOnly() : NotFound("report", placement);
 }
 
-absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record) {
-  if (MayHandle(caller, PlacementOf(record.report))) return HandlerView(record);
-  if (MaySeeAsSender(caller, record.sender)) return SenderView(record.report);
-  return NotFound("report", PlacementOf(record.report));
+absl::Status CheckMaySupplement(const auth::Caller& caller, const ReportRecord& record) {
+  return MaySeeAsSender(caller, record.sender) ? absl::OkStatus() : CheckMayHandle(caller, record);
 }
 
-v1::Report ViewAfterChange(const auth::Caller& caller, const ReportRecord& record) {
-  const auto view = ViewFor(caller, record);
-  return view.ok() ? *view : HandlerView(record);
+bool MayReadAsHandler(const auth::Caller& caller, const ReportRecord& record) {
+  return record.emergency_access || MayHandle(caller, PlacementOf(record.report));
+}
+
+bool ReadsInEmergency(const auth::Caller& caller, const ReportRecord& record) {
+  return record.emergency_access && !MayHandle(caller, PlacementOf(record.report));
+}
+
+absl::StatusOr<v1::Report> ViewFor(const rules::RuleSet& rules, const auth::Caller& caller, const ReportRecord& record,
+                                   absl::Time time) {
+  const Placement placement = PlacementOf(record.report);
+  if (MayReadAsHandler(caller, record)) {
+    return Shown(rules, record, time, MaySeeWhereabouts(caller, placement), HandlerView(record));
+  }
+  if (MaySeeAsSender(caller, record.sender)) {
+    return Shown(rules, record, time, IsSender(caller, record.sender), SenderView(record.report));
+  }
+  return NotFound("report", placement);
+}
+
+absl::StatusOr<v1::Report> ViewAfterChange(const rules::RuleSet& rules, const auth::Caller& caller,
+                                           const ReportRecord& record, absl::Time time) {
+  absl::StatusOr<v1::Report> view = ViewFor(rules, caller, record, time);
+  if (!status::IsHidden(view.status())) return view;
+  return Shown(rules, record, time, MaySeeWhereabouts(caller, PlacementOf(record.report)), HandlerView(record));
 }
 
 bool IsOnHold(const v1::Report& report) { return report.has_hold() && !report.hold().has_release_time(); }
@@ -163,6 +196,7 @@ absl::StatusOr<v1::ReportMeeting> MeetingUnder(const rules::RuleSet& rules, cons
 absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, NewReport received, const Sender& sender) {
   ReportRecord record;
   record.sender = sender;
+  record.identity_protected = received.submission.child().protected_identity();
   v1::Report& report = record.report;
   report.set_name(received.name);
   report.set_authority(received.authority);
@@ -205,6 +239,7 @@ absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, NewRe
   if (IsOnHold(from.report) || StartsOnHold(report.submission())) {
     RETURN_IF_ERROR(StartHold(rules, "on hold where it was received first", receive_time, report));
   }
+  record.identity_protected = record.identity_protected || from.identity_protected;
   for (const v1::Supplement& supplement : from.report.supplements()) {
     if (supplement.from_sender()) *report.add_supplements() = supplement;
   }
@@ -295,7 +330,7 @@ absl::StatusOr<ReportChange> Assign(ReportRecord record, const std::string& assi
   RETURN_IF_ERROR(CheckNotForwarded(record.report));
   record.report.set_assignee(assignee);
   record.report.set_unit(unit);
-  Happening happening{"report.assigned", UnitAttribute(record.report)};
+  Happening happening{"report.assigned", UnitAttribute(record)};
   return Changed(std::move(record), std::move(happening));
 }
 
@@ -305,7 +340,7 @@ absl::StatusOr<ReportChange> MoveToUnit(ReportRecord record, const std::string& 
   NoteForwarding(record.report, record.report.name(), reason, act);
   record.report.set_unit(unit);
   record.report.clear_assignee();
-  Happening happening{"report.forwarded", UnitAttribute(record.report)};
+  Happening happening{"report.forwarded", UnitAttribute(record)};
   return Changed(std::move(record), std::move(happening));
 }
 

@@ -24,8 +24,8 @@ namespace samverkan::intake {
 
 // A report with all that hangs on it and is changed with it.
 struct ReportRecord {
-  // All of it, as one who handles it sees it, save `etag`, `sibling_reports` and
-  // `linked_reports`, which are filled in when it is shown.
+  // All of it, as one who handles it sees it, save `etag`, `identity_protected`,
+  // `sibling_reports` and `linked_reports`, which are filled in when it is shown.
   v1::Report report;
   Sender sender;
   // Counts the changes; the etag is made of it.
@@ -34,6 +34,10 @@ struct ReportRecord {
   std::optional<v1::ReportMeeting> meeting;
   // Name of the investigation of the child that runs at the authority; empty where none.
   std::string running_investigation;
+  // Whether the child's identity is protected, by this or another report at the authority.
+  bool identity_protected = false;
+  // Whether an emergency access of the caller opens it. Never of one in a list.
+  bool emergency_access = false;
 };
 
 // Something that an event will tell. No personal data.
@@ -69,7 +73,7 @@ struct ReportChange {
 
 // The attribute `unit` of an event about the report; none where the child's identity is
 // protected.
-std::map<std::string, std::string> UnitAttribute(const v1::Report& report);
+std::map<std::string, std::string> UnitAttribute(const ReportRecord& record);
 
 // Where the report is handled.
 Placement PlacementOf(const v1::Report& report);
@@ -84,16 +88,31 @@ std::string Etag(int64_t version);
 // OK where `etag` is empty or that of the record, else ABORTED, reason ETAG_MISMATCH.
 absl::Status CheckEtag(const std::string& etag, int64_t version);
 
-// NOT_FOUND where the caller may not handle the report.
+// NOT_FOUND where the caller may not handle the report. PERMISSION_DENIED, reason
+// EMERGENCY_ACCESS_READS_ONLY, where it may read it in an emergency.
 absl::Status CheckMayHandle(const auth::Caller& caller, const ReportRecord& record);
 
-// The report as the caller may see it: all for those who handle it, the submission and
-// the receipt for its sender; NOT_FOUND for everybody else.
-absl::StatusOr<v1::Report> ViewFor(const auth::Caller& caller, const ReportRecord& record);
+// As CheckMayHandle, and OK for its sender.
+absl::Status CheckMaySupplement(const auth::Caller& caller, const ReportRecord& record);
+
+// Whether the caller may read the report as those who handle it do: it handles it, or has
+// declared an emergency access.
+bool MayReadAsHandler(const auth::Caller& caller, const ReportRecord& record);
+
+// Whether the caller may read the report by an emergency access alone.
+bool ReadsInEmergency(const auth::Caller& caller, const ReportRecord& record);
+
+// The report as the caller may see it at `time`: all for those who handle it or have declared
+// an emergency access, the submission and the receipt for its sender; NOT_FOUND for everybody
+// else. Where the child's identity is protected the whereabouts are withheld, save from those
+// of MaySeeWhereabouts and the very sender. Other errors: as WithholdWhereabouts.
+absl::StatusOr<v1::Report> ViewFor(const rules::RuleSet& rules, const auth::Caller& caller, const ReportRecord& record,
+                                   absl::Time time);
 
 // The report as the caller sees it after a change that it was allowed to make: as ViewFor,
-// and all of it where the change took the report out of the caller's reach.
-v1::Report ViewAfterChange(const auth::Caller& caller, const ReportRecord& record);
+// and as one who handles it also where the change took the report out of the caller's reach.
+absl::StatusOr<v1::Report> ViewAfterChange(const rules::RuleSet& rules, const auth::Caller& caller,
+                                           const ReportRecord& record, absl::Time time);
 
 // What a new report is made of.
 struct NewReport {
@@ -112,8 +131,9 @@ struct NewReport {
 absl::StatusOr<ReportRecord> Receive(const rules::RuleSet& rules, NewReport received, const Sender& sender);
 
 // A report forwarded from another authority, at its receipt by `received.authority`: what
-// the sender said and asked for, the clocks as they stand (they go on), and a hold. What
-// the staff there wrote is secret between authorities and stays behind.
+// the sender said and asked for, the clocks as they stand (they go on), a hold and a
+// protected identity. What the staff there wrote is secret between authorities and stays
+// behind.
 absl::StatusOr<ReportRecord> ReceiveForwarded(const rules::RuleSet& rules, NewReport received,
                                               const ReportRecord& from);
 

@@ -6,6 +6,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/protected_identity.h"
 
 namespace samverkan::intake {
 namespace {
@@ -110,9 +111,11 @@ absl::StatusOr<ReportChange> RecordReportMeeting(const rules::RuleSet& rules, Re
   return Changed(std::move(record), "report_meeting.held");
 }
 
-absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const auth::Caller& caller, const ReportRecord& record) {
-  const bool handles = MayHandle(caller, PlacementOf(record.report));
-  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report", PlacementOf(record.report));
+absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const rules::RuleSet& rules, const auth::Caller& caller,
+                                                 const ReportRecord& record, absl::Time time) {
+  const Placement placement = PlacementOf(record.report);
+  const bool handles = MayReadAsHandler(caller, record);
+  if (!handles && !MaySeeAsSender(caller, record.sender)) return NotFound("report", placement);
   if (!record.meeting.has_value()) {
     return status::NotFound({.reason = "REPORT_MEETING_NOT_FOUND",
                              .message = "no report meeting was asked for or offered",
@@ -121,7 +124,12 @@ absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const auth::Caller& caller, con
   v1::ReportMeeting view = *record.meeting;
   view.set_name(record.report.name() + "/meeting");
   view.set_etag(Etag(record.version));
-  return handles ? view : SenderView(std::move(view));
+  if (!handles) view = SenderView(std::move(view));
+  const bool may_see_whereabouts = MaySeeWhereabouts(caller, placement) || IsSender(caller, record.sender);
+  if (record.identity_protected && !may_see_whereabouts) {
+    RETURN_IF_ERROR(WithholdWhereabouts(rules, JurisdictionOf(record.report), time, view));
+  }
+  return view;
 }
 
 }  // namespace samverkan::intake

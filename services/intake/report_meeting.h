@@ -22,9 +22,10 @@ absl::StatusOr<ReportChange> DeclineReportMeeting(const rules::RuleSet& rules, R
 absl::StatusOr<ReportChange> RecordReportMeeting(const rules::RuleSet& rules, ReportRecord record,
                                                  const v1::RecordReportMeetingRequest& request, const Act& act);
 
-// The meeting of a report as the caller may see it; NOT_FOUND where there is none or the
-// caller may not know of the report.
-absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const auth::Caller& caller, const ReportRecord& record);
+// The meeting of a report as the caller may see it at `time`; NOT_FOUND where there is none or
+// the caller may not know of the report. Its place is withheld as ViewFor withholds whereabouts.
+absl::StatusOr<v1::ReportMeeting> MeetingViewFor(const rules::RuleSet& rules, const auth::Caller& caller,
+                                                 const ReportRecord& record, absl::Time time);
 
 }  // namespace samverkan::intake
 

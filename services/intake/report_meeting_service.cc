@@ -37,7 +37,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::Change(const rpc::CallCo
                      RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
                      return transition(parts_.rules, std::move(record), request, ActOf(call));
                    }));
-  ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(call.caller, changed.record));
+  ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(parts_.rules, call.caller, changed.record, call.now));
   if (changed.repeated) RETURN_IF_ERROR(store_.RecordRead(call, {&changed.record}, {}));
   return view;
 }
@@ -48,7 +48,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::GetReportMeeting(
   const ResourceKey key = RequireReport(request.name(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, key));
-  ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(call.caller, record));
+  ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(parts_.rules, call.caller, record, call.now));
   RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {request.name()}));
   return view;
 }

@@ -110,7 +110,8 @@ TEST(ReportMeetingTest, IsOfferedThenHeldAndEnds) {
 
 TEST(ReportMeetingTest, MayBeOfferedUnasked) {
   const ReportRecord record = ReceivedAt(kNow, SchoolSubmission(kChildren[0]));
-  EXPECT_THAT(MeetingViewFor(Caseworker(), record), StatusIs(absl::StatusCode::kNotFound, "REPORT_MEETING_NOT_FOUND"));
+  EXPECT_THAT(MeetingViewFor(ShippedRules(), Caseworker(), record, kNow),
+              StatusIs(absl::StatusCode::kNotFound, "REPORT_MEETING_NOT_FOUND"));
   ASSERT_OK_AND_ASSIGN(const ReportChange offered, OfferReportMeeting(ShippedRules(), record, Offer(), ActAt(kNow)));
   EXPECT_FALSE(offered.after.meeting->has_ask_time());
   EXPECT_FALSE(offered.after.meeting->mandatory());
@@ -121,22 +122,24 @@ TEST(ReportMeetingTest, ReporterIsToldThatNoneIsHeldAndNotWhy) {
   ASSERT_OK_AND_ASSIGN(const ReportChange declined,
                        DeclineReportMeeting(ShippedRules(), ReceivedAt(kNow, AskingSubmission()),
                                             Decline(v1::ReportMeeting::UNSUITABLE), ActAt(kNow)));
-  ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting sender, MeetingViewFor(Reporter(), declined.after));
+  ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting sender,
+                       MeetingViewFor(ShippedRules(), Reporter(), declined.after, kNow));
   EXPECT_EQ(sender.state(), v1::ReportMeeting::DECLINED);
   EXPECT_EQ(sender.decline_reason(), v1::ReportMeeting::DECLINE_REASON_UNSPECIFIED);
   EXPECT_EQ(sender.reasons(), "");
   EXPECT_EQ(sender.etag(), "");
-  ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting handler, MeetingViewFor(Caseworker(), declined.after));
+  ASSERT_OK_AND_ASSIGN(const v1::ReportMeeting handler,
+                       MeetingViewFor(ShippedRules(), Caseworker(), declined.after, kNow));
   EXPECT_EQ(handler.reasons(), "Barnet vill inte.");
   EXPECT_EQ(handler.etag(), "1");
 
   ASSERT_OK_AND_ASSIGN(const ReportChange held,
                        RecordReportMeeting(ShippedRules(), ReceivedAt(kNow, AskingSubmission()), Held(), ActAt(kNow)));
-  EXPECT_THAT(MeetingViewFor(Reporter(), held.after)->participants(), IsEmpty());
+  EXPECT_THAT(MeetingViewFor(ShippedRules(), Reporter(), held.after, kNow)->participants(), IsEmpty());
 
   auth::Caller other_school = Reporter();
   other_school.units = {"satraskolan"};
-  const auto hidden = MeetingViewFor(other_school, held.after);
+  const auto hidden = MeetingViewFor(ShippedRules(), other_school, held.after, kNow);
   EXPECT_THAT(hidden, StatusIs(absl::StatusCode::kNotFound, "REPORT_NOT_FOUND"));
   EXPECT_TRUE(status::IsHidden(hidden.status()));
 }

@@ -14,6 +14,7 @@
 #include "libs/status/status.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
 #include "services/intake/feedback.h"
+#include "services/intake/protected_identity.h"
 #include "services/intake/request_fields.h"
 
 namespace samverkan::intake {
@@ -124,7 +125,9 @@ absl::StatusOr<std::vector<v1::Report>> ReportService::Store(const rpc::CallCont
   // What a sender sees of its report does not depend on what is there already.
   std::vector<v1::Report> shown;
   if (!MayHandle(call.caller, PlacementOf(first))) {
-    for (const ReportRecord& record : received.reports) shown.push_back(ViewAfterChange(call.caller, record));
+    for (const ReportRecord& record : received.reports) {
+      ASSIGN_OR_RETURN(shown.emplace_back(), ViewAfterChange(parts_.rules, call.caller, record, call.now));
+    }
   }
   ASSIGN_OR_RETURN(const std::vector<std::string> names, store_.Submit(call, key, std::move(received)));
   const bool repeated = names.front() != first_name;
@@ -133,10 +136,10 @@ absl::StatusOr<std::vector<v1::Report>> ReportService::Store(const rpc::CallCont
   for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, *ParseName(name, "reports")));
     if (!repeated) {
-      shown.push_back(ViewAfterChange(call.caller, record));
+      ASSIGN_OR_RETURN(shown.emplace_back(), ViewAfterChange(parts_.rules, call.caller, record, call.now));
       continue;
     }
-    ASSIGN_OR_RETURN(v1::Report report, ViewFor(call.caller, record));
+    ASSIGN_OR_RETURN(v1::Report report, ViewFor(parts_.rules, call.caller, record, call.now));
     RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {}));
     shown.push_back(std::move(report));
   }
@@ -210,7 +213,7 @@ absl::StatusOr<v1::Report> ReportService::GetReport(const rpc::CallContext& call
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, key));
-  ASSIGN_OR_RETURN(v1::Report view, ViewFor(call.caller, record));
+  ASSIGN_OR_RETURN(v1::Report view, ViewFor(parts_.rules, call.caller, record, call.now));
   RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {}));
   return view;
 }
@@ -233,7 +236,7 @@ absl::StatusOr<v1::ListReportsResponse> ReportService::ListReports(const rpc::Ca
   v1::ListReportsResponse response;
   std::vector<const ReportRecord*> shown;
   for (const ReportRecord& record : page.reports) {
-    ASSIGN_OR_RETURN(*response.add_reports(), ViewFor(call.caller, record));
+    ASSIGN_OR_RETURN(*response.add_reports(), ViewFor(parts_.rules, call.caller, record, call.now));
     shown.push_back(&record);
   }
   if (!page.next_cursor.empty()) {
@@ -262,17 +265,13 @@ absl::StatusOr<v1::ListWorkItemsResponse> ReportService::ListWorkItems(const rpc
   ASSIGN_OR_RETURN(filter.page_size, paging::PageSize(request.page_size(), 50, 200));
   const paging::Binding binding{call.method, call.caller, FilterOf(request)};
   ASSIGN_OR_RETURN(filter.cursor, OpenCursor(parts_.page_tokens, binding, request.page_token()));
-  ASSIGN_OR_RETURN(ReportStore::WorkPage page, store_.ListWork(call, filter));
+  ASSIGN_OR_RETURN(const ReportStore::WorkPage page, store_.ListWork(call, filter));
   v1::ListWorkItemsResponse response;
-  std::vector<std::string> resources = {request.parent()};
-  for (v1::WorkItem& item : page.items) {
-    resources.push_back(item.resource());
-    *response.add_items() = std::move(item);
-  }
+  for (const ReportStore::Work& work : page.works) *response.add_items() = work.item;
   if (!page.next_cursor.empty()) {
     response.set_next_page_token(parts_.page_tokens.Seal(binding, page.next_cursor));
   }
-  RETURN_IF_ERROR(store_.RecordWork(call, page.children, resources));
+  RETURN_IF_ERROR(store_.RecordWork(call, request.parent(), page));
   return response;
 }
 
@@ -284,8 +283,8 @@ absl::StatusOr<v1::Report> ReportService::SupplementReport(const rpc::CallContex
   RequireText(request.text(), "text", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
-    RETURN_IF_ERROR(ViewFor(call.caller, record).status());
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+    RETURN_IF_ERROR(CheckMaySupplement(call.caller, record));
     const bool from_sender = !MayHandle(call.caller, PlacementOf(record.report));
     return Supplement(std::move(record), request.text(), from_sender, ActOf(call));
   });
@@ -298,7 +297,7 @@ absl::StatusOr<v1::Report> ReportService::ConfirmReceipt(const rpc::CallContext&
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     return intake::ConfirmReceipt(std::move(record), ActOf(call));
   });
@@ -306,15 +305,15 @@ absl::StatusOr<v1::Report> ReportService::ConfirmReceipt(const rpc::CallContext&
 
 template <typename Request, typename Transition>
 absl::StatusOr<v1::Report> ReportService::ChangedWithReason(const rpc::CallContext& call, const Request& request,
+                                                            status::Violations violations,
                                                             const Transition& transition) const {
-  status::Violations violations;
   idempotency::CheckRequestId(request.request_id(), violations);
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RequireEtag(request.etag(), violations);
   RequireText(request.reason(), "reason", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     return transition(std::move(record));
   });
@@ -322,22 +321,23 @@ absl::StatusOr<v1::Report> ReportService::ChangedWithReason(const rpc::CallConte
 
 absl::StatusOr<v1::Report> ReportService::HoldReport(const rpc::CallContext& call,
                                                      const v1::HoldReportRequest& request) const {
-  return ChangedWithReason(call, request, [&](ReportRecord record) {
+  return ChangedWithReason(call, request, {}, [&](ReportRecord record) {
     return Hold(parts_.rules, std::move(record), request.reason(), ActOf(call));
   });
 }
 
 absl::StatusOr<v1::Report> ReportService::ReviewHold(const rpc::CallContext& call,
                                                      const v1::ReviewHoldRequest& request) const {
-  return ChangedWithReason(call, request, [&](ReportRecord record) {
+  return ChangedWithReason(call, request, {}, [&](ReportRecord record) {
     return intake::ReviewHold(parts_.rules, std::move(record), request.reason(), ActOf(call));
   });
 }
 
 absl::StatusOr<v1::Report> ReportService::ReleaseReport(const rpc::CallContext& call,
                                                         const v1::ReleaseReportRequest& request) const {
-  return ChangedWithReason(
-      call, request, [&](ReportRecord record) { return Release(std::move(record), request.reason(), ActOf(call)); });
+  return ChangedWithReason(call, request, {}, [&](ReportRecord record) {
+    return Release(std::move(record), request.reason(), ActOf(call));
+  });
 }
 
 absl::StatusOr<v1::Report> ReportService::AssignReport(const rpc::CallContext& call,
@@ -349,11 +349,20 @@ absl::StatusOr<v1::Report> ReportService::AssignReport(const rpc::CallContext& c
   RequireText(request.assignee(), "assignee", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  return ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+  return ChangeReport(parts_, store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     const std::string unit = request.unit().empty() ? record.report.unit() : request.unit();
     RETURN_IF_ERROR(CheckUnitOf(parts_.units, unit, record.report.authority(), "unit"));
     return Assign(std::move(record), request.assignee(), unit, ActOf(call));
+  });
+}
+
+absl::StatusOr<v1::Report> ReportService::MarkProtectedIdentity(const rpc::CallContext& call,
+                                                                const v1::MarkProtectedIdentityRequest& request) const {
+  status::Violations violations;
+  RequireChoice(request.protection(), "protection", "PROTECTED, NOT_PROTECTED", violations);
+  return ChangedWithReason(call, request, std::move(violations), [&](ReportRecord record) {
+    return intake::MarkProtectedIdentity(parts_.rules, std::move(record), request, ActOf(call));
   });
 }
 
@@ -366,11 +375,11 @@ absl::StatusOr<v1::ForwardReportResponse> ReportService::ForwardReport(const rpc
   RequireText(request.reason(), "reason", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  ASSIGN_OR_RETURN(v1::Report report,
-                   ChangeReport(store_, call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
-                     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
-                     return ForwardTo(std::move(record), request, call);
-                   }));
+  ASSIGN_OR_RETURN(v1::Report report, ChangeReport(parts_, store_, call, key, id,
+                                                   [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+                                                     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
+                                                     return ForwardTo(std::move(record), request, call);
+                                                   }));
   v1::ForwardReportResponse response;
   response.set_forwarded_report(report.has_forwarding() ? report.forwarding().report() : report.name());
   *response.mutable_report() = std::move(report);
@@ -425,6 +434,7 @@ std::unique_ptr<rpc::Service> ReportService::Serve(rpc::Adapter& adapter) const 
   service->Add("ReviewHold", this, &ReportService::ReviewHold);
   service->Add("ReleaseReport", this, &ReportService::ReleaseReport);
   service->Add("AssignReport", this, &ReportService::AssignReport);
+  service->Add("MarkProtectedIdentity", this, &ReportService::MarkProtectedIdentity);
   return service;
 }
 

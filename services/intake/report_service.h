@@ -42,6 +42,8 @@ class ReportService {
   absl::StatusOr<v1::Report> ReviewHold(const rpc::CallContext& call, const v1::ReviewHoldRequest& request) const;
   absl::StatusOr<v1::Report> ReleaseReport(const rpc::CallContext& call, const v1::ReleaseReportRequest& request) const;
   absl::StatusOr<v1::Report> AssignReport(const rpc::CallContext& call, const v1::AssignReportRequest& request) const;
+  absl::StatusOr<v1::Report> MarkProtectedIdentity(const rpc::CallContext& call,
+                                                   const v1::MarkProtectedIdentityRequest& request) const;
 
   // The service to serve; it refers to this object, which must outlive it.
   std::unique_ptr<rpc::Service> Serve(rpc::Adapter& adapter) const;
@@ -58,10 +60,10 @@ class ReportService {
   absl::StatusOr<ReportChange> ForwardTo(ReportRecord record, const v1::ForwardReportRequest& request,
                                          const rpc::CallContext& call) const;
 
-  // A change that needs a fresh etag and a reason.
+  // A change that needs a fresh etag and a reason. `violations` are those found before.
   template <typename Request, typename Transition>
   absl::StatusOr<v1::Report> ChangedWithReason(const rpc::CallContext& call, const Request& request,
-                                               const Transition& transition) const;
+                                               status::Violations violations, const Transition& transition) const;
 
   // Adds a violation where the consultation that a submission names is not there, or the
   // caller may not know of it.

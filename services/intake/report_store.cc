@@ -1,7 +1,5 @@
 #include "services/intake/report_store.h"
 
-#include <algorithm>
-#include <map>
 #include <string_view>
 
 #include "absl/strings/numbers.h"
@@ -16,9 +14,11 @@
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "services/intake/deadline_store.h"
+#include "services/intake/emergency_access_store.h"
 #include "services/intake/investigation_store.h"
 #include "services/intake/list_cursor.h"
 #include "services/intake/report_content.h"
+#include "services/intake/staff_name_store.h"
 #include "services/intake/submission_store.h"
 
 namespace samverkan::intake {
@@ -29,8 +29,9 @@ constexpr char kDecideReport[] = "samverkan.intake.v1.AssessmentService/DecideRe
 // Below the 4 MiB that a client takes by default.
 constexpr size_t kPageBytes = 2 << 20;
 
-// What a ReportRecord is read from; ReadRecord has the same order.
-#define SAMVERKAN_REPORT_COLUMNS                                                                                   \
+// What a ReportRecord is read from; ReadRecord has the same order. `emergency_access` says in SQL
+// whether one of the caller opens the report `r`.
+#define SAMVERKAN_REPORT_COLUMNS(emergency_access)                                                                 \
   "SELECT r.report, r.data_key, r.authority, r.child, r.state, r.sender_municipality, r.sender_authority,"         \
   "       r.receive_time, r.first_receive_time, r.version, r.submission, r.handling,"                              \
   "       f.state, f.ask_time, f.content, m.content,"                                                              \
@@ -39,13 +40,16 @@ constexpr size_t kPageBytes = 2 << 20;
   "       ARRAY(SELECT s.report FROM report s WHERE s.municipality = r.municipality"                               \
   "          AND s.submission_group = r.submission_group AND s.report <> r.report ORDER BY s.report),"             \
   "       ARRAY(SELECT l.report FROM report l WHERE l.municipality = r.municipality AND l.authority = r.authority" \
-  "          AND l.child = r.child AND l.report <> r.report ORDER BY l.receive_time, l.report)"                    \
+  "          AND l.child = r.child AND l.report <> r.report ORDER BY l.receive_time, l.report),"                   \
+  "       EXISTS (SELECT FROM report p WHERE p.municipality = r.municipality AND p.authority = r.authority"        \
+  "          AND p.child = r.child AND p.identity_protected)," emergency_access                                    \
   "  FROM report r"                                                                                                \
   "  LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"                              \
   "  LEFT JOIN report_meeting m ON m.municipality = r.municipality AND m.report = r.report"
 
-constexpr pg::Statement kFindReport = {"find_report",
-                                       SAMVERKAN_REPORT_COLUMNS " WHERE r.municipality = $1 AND r.report = $2"};
+constexpr pg::Statement kFindReport = {
+    "find_report",
+    SAMVERKAN_REPORT_COLUMNS(SAMVERKAN_EMERGENCY_ACCESS_TO("r")) " WHERE r.municipality = $1 AND r.report = $2"};
 
 // Whose a report is that the caller's board sees; and one that it does not.
 constexpr pg::Statement kFindAuthority = {"find_authority_of_report",
@@ -58,7 +62,7 @@ constexpr pg::Statement kLockReport = {
     "lock_report", "SELECT 1::bigint FROM report WHERE municipality = $1 AND report = $2 FOR UPDATE"};
 
 constexpr pg::Statement kListHandled = {
-    "list_handled_reports", SAMVERKAN_REPORT_COLUMNS
+    "list_handled_reports", SAMVERKAN_REPORT_COLUMNS("false")
     " WHERE r.municipality = $1 AND r.authority = $2"
     "   AND ($3 OR r.unit_tag = ANY($4::bytea[]) OR r.assignee_tag = ANY($5::bytea[]))"
     "   AND ($6::uuid IS NULL OR r.child = $6) AND (r.receive_time, r.report) < ($7, $8)"
@@ -66,7 +70,7 @@ constexpr pg::Statement kListHandled = {
     " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
 
 constexpr pg::Statement kListSent = {
-    "list_sent_reports", SAMVERKAN_REPORT_COLUMNS
+    "list_sent_reports", SAMVERKAN_REPORT_COLUMNS("false")
     " WHERE r.municipality = $1 AND r.sender_municipality = $2 AND r.sender_authority = $3"
     "   AND (r.sender_unit_tag = ANY($4::bytea[])"
     "        OR (r.sender_unit_tag IS NULL AND r.sender_tag = ANY($5::bytea[])))"
@@ -79,6 +83,11 @@ constexpr pg::Statement kStoreReport = {
     "UPDATE report SET unit_tag = $3, state = $4::bigint::smallint, on_hold = $5, assignee_tag = $6, handling = $7,"
     "       version = version + 1"
     "  WHERE municipality = $1 AND report = $2"};
+
+// A mark holds for all reports of the child.
+constexpr pg::Statement kMarkProtectedIdentity = {
+    "mark_protected_identity",
+    "UPDATE report SET identity_protected = $4 WHERE municipality = $1 AND authority = $2 AND child = $3"};
 
 constexpr pg::Statement kStoreFeedback = {
     "store_feedback",
@@ -93,22 +102,28 @@ constexpr pg::Statement kStoreMeeting = {
     "  VALUES ($1, $2, scope_authority(), $3::bigint::smallint, $4)"
     "  ON CONFLICT (municipality, report) DO UPDATE SET state = excluded.state, content = excluded.content"};
 
-// Who handles it stands in the last two columns, sealed.
+// Who handles it is sealed in `content`.
 constexpr pg::Statement kListWork = {
     "list_work_items",
     "WITH item AS ("
     "  SELECT 'reports' AS collection, r.report AS id, r.child, r.receive_time, r.assignee_tag IS NULL AS unassigned,"
     "         r.acute, r.on_hold, r.state = 1 AS is_new, r.state IN (1, 2) AS open,"
-    "         coalesce(f.state = 2, false) AS feedback_owed, r.data_key, r.handling AS content"
+    "         coalesce(f.state = 2, false) AS feedback_owed, false AS to_review, r.data_key, r.handling AS content"
     "    FROM report r LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"
     "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit_tag = ANY($3::bytea[]) AND r.state <> 4"
     "      AND (r.state IN (1, 2) OR r.on_hold OR f.state = 2)"
     "  UNION ALL"
     "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee_tag IS NULL, false, false, false, "
     "true,"
-    "         false, v.data_key, v.content"
+    "         false, false, v.data_key, v.content"
     "    FROM investigation v"
-    "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit_tag = ANY($3::bytea[]) AND v.state = 1),"
+    "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit_tag = ANY($3::bytea[]) AND v.state = 1"
+    "  UNION ALL"
+    "  SELECT 'emergencyAccesses', e.emergency_access, e.child, e.declare_time, false, false, false, false, false,"
+    "         false, true, e.data_key, e.content"
+    "    FROM emergency_access e"
+    "    WHERE $10 AND e.municipality = $1 AND e.authority = $2 AND e.state = 1"
+    "      AND child_is_handled_by(e.municipality, e.authority, e.child, $3::bytea[])),"
     " timed AS ("
     "  SELECT item.*, coalesce(d.latest, '9999-12-31'::date) AS latest, coalesce(d.overdue, false) AS overdue,"
     "         coalesce(d.due, false) AS due"
@@ -117,10 +132,12 @@ constexpr pg::Statement kListWork = {
     "             bool_or(d.due_date <= $5 AND d.latest_date >= $5) AS due"
     "        FROM deadline d WHERE d.municipality = $1 AND d.subject = item.id AND d.state = 1) AS d ON true)"
     " SELECT collection, id, receive_time, acute, on_hold, is_new, open AND unassigned, due, overdue, feedback_owed,"
-    "        latest, child, data_key, content"
+    "        to_review, latest, child, data_key, content,"
+    "        EXISTS (SELECT FROM report p WHERE p.municipality = $1 AND p.authority = $2 AND p.child = timed.child"
+    "          AND p.identity_protected)"
     "  FROM timed"
     "  WHERE CASE $4 WHEN 0 THEN true WHEN 1 THEN is_new WHEN 2 THEN open AND unassigned WHEN 3 THEN due"
-    "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed ELSE on_hold END"
+    "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed WHEN 6 THEN on_hold ELSE to_review END"
     "    AND (latest, receive_time, id) > ($6, $7, $8)"
     "  ORDER BY latest, receive_time, id LIMIT $9"};
 
@@ -166,7 +183,8 @@ absl::StatusOr<ReportRecord> ReadRecord(const pg::Row& row, const std::string& m
   Sender& sender = record.sender;
   RETURN_IF_ERROR(row.Into(id.id, data_key, authority, child, state, sender.municipality, sender.authority,
                            receive_time, first_receive_time, record.version, submission, handling, parts.feedback_state,
-                           parts.ask_time, parts.feedback, parts.meeting, running, siblings, linked));
+                           parts.ask_time, parts.feedback, parts.meeting, running, siblings, linked,
+                           record.identity_protected, record.emergency_access));
   RETURN_IF_ERROR(OpenHandling(key, id, handling, record));
   v1::Report& report = record.report;
   ASSIGN_OR_RETURN(*report.mutable_submission(), OpenSubmission(key, id, submission));
@@ -201,13 +219,15 @@ absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
   return NotFound("report", {.municipality = id.municipality, .authority = *authority});
 }
 
-absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, sealing::KeyRing& keys, absl::Time deadline,
+absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
                              const ResourceKey& id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindReport, pg::Params(id.municipality, id.id)));
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query(kFindReport, pg::Params(id.municipality, id.id, parts.tags.DeclarerOf(call.caller), call.now)));
   if (rows.empty()) return Hidden(transaction, id);
   ASSIGN_OR_RETURN(const pg::Uuid data_key, rows[0].Get<pg::Uuid>(kDataKeyColumn));
   Found found;
-  ASSIGN_OR_RETURN(found.key, KeyOf(keys, deadline, data_key, "report"));
+  ASSIGN_OR_RETURN(found.key, KeyOf(parts.keys, call.deadline, data_key, "report"));
   ASSIGN_OR_RETURN(found.record, ReadRecord(rows[0], id.municipality, *found.key));
   ASSIGN_OR_RETURN(*found.record.report.mutable_deadlines(), FindDeadlines(transaction, id, *found.key));
   return found;
@@ -227,7 +247,9 @@ absl::Status EnterScopeOf(pg::ReadTransaction& transaction, const ResourceKey& i
 
 outbox::Touched TouchedBy(const ReportRecord& record) {
   const Jurisdiction jurisdiction = JurisdictionOf(record.report);
-  outbox::Touched touched{.municipality = jurisdiction.municipality, .authority = jurisdiction.authority};
+  outbox::Touched touched{.municipality = jurisdiction.municipality,
+                          .authority = jurisdiction.authority,
+                          .identity_protected = record.identity_protected};
   if (!record.report.child().empty()) touched.children.push_back(record.report.child());
   touched.resources.push_back(record.report.name());
   return touched;
@@ -295,6 +317,17 @@ absl::Status StoreReport(pg::Transaction& transaction, const StoreParts& parts, 
       .status();
 }
 
+// Keeps whether the child's identity is protected, where the change marked it.
+absl::Status StoreMark(pg::Transaction& transaction, const ReportRecord& before, const ReportRecord& after) {
+  if (before.identity_protected == after.identity_protected) return absl::OkStatus();
+  const Jurisdiction jurisdiction = JurisdictionOf(after.report);
+  ASSIGN_OR_RETURN(const pg::Uuid child, pg::Uuid::Parse(after.report.child()));
+  return transaction
+      .Execute(kMarkProtectedIdentity,
+               pg::Params(jurisdiction.municipality, jurisdiction.authority, child, after.identity_protected))
+      .status();
+}
+
 absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
                          const idempotency::Request& request, const ResourceKey& id, const Found& before,
                          const ReportChange& change) {
@@ -303,6 +336,7 @@ absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, 
   const v1::Report& report = change.after.report;
   const v1::Report& report_before = before.record.report;
   RETURN_IF_ERROR(StoreReport(transaction, parts, id, *before.key, change.after));
+  RETURN_IF_ERROR(StoreMark(transaction, before.record, change.after));
   RETURN_IF_ERROR(StoreDeadlines(transaction, id, *before.key, JurisdictionOf(report).authority, "reports",
                                  report_before.deadlines(), report.deadlines()));
   RETURN_IF_ERROR(StoreFeedbackAndMeeting(transaction, id, *before.key, change.after));
@@ -337,7 +371,7 @@ absl::Status StoreForwarded(pg::Transaction& transaction, const StoreParts& part
 
 // Columns of kListWork.
 constexpr int kWorkItemIdColumn = 1;
-constexpr int kWorkItemKeyColumn = 12;
+constexpr int kWorkItemKeyColumn = 13;
 
 struct WorkPlace {
   absl::CivilDay latest = absl::CivilDay(1, 1, 1);
@@ -362,24 +396,29 @@ absl::StatusOr<WorkPlace> ParseWorkCursor(const std::string& cursor) {
 
 absl::StatusOr<std::string> AssigneeOf(const std::string& collection, const ResourceKey& id,
                                        const sealing::DataKey& key, const pg::Bytes& content) {
-  if (collection != "reports") {
+  if (collection == "investigations") {
     ASSIGN_OR_RETURN(const v1::Investigation investigation, OpenInvestigation(key, id, content));
     return investigation.assignee();
   }
+  // An emergency access is every manager's.
+  if (collection != "reports") return std::string();
   ReportRecord record;
   RETURN_IF_ERROR(OpenHandling(key, id, content, record));
   return record.report.assignee();
 }
 
-absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string& municipality, const SubjectKeys& keys,
-                                          WorkPlace& place, pg::Uuid& child) {
-  v1::WorkItem item;
+absl::StatusOr<ReportStore::Work> ReadWork(const pg::Row& row, const std::string& municipality, const SubjectKeys& keys,
+                                           WorkPlace& place) {
+  ReportStore::Work work;
+  v1::WorkItem& item = work.item;
   std::string collection;
-  pg::Uuid data_key;
+  pg::Uuid data_key, child;
   pg::Bytes content;
-  bool acute = false, on_hold = false, is_new = false, unassigned = false, due = false, overdue = false, owed = false;
+  bool acute = false, on_hold = false, is_new = false, unassigned = false, due = false, overdue = false, owed = false,
+       to_review = false;
   RETURN_IF_ERROR(row.Into(collection, place.id, place.receive_time, acute, on_hold, is_new, unassigned, due, overdue,
-                           owed, place.latest, child, data_key, content));
+                           owed, to_review, place.latest, child, data_key, content, work.identity_protected));
+  work.child = child.ToString();
   item.set_resource(MakeName(municipality, collection, place.id));
   if (const auto key = keys.find(place.id); key != keys.end()) {
     ASSIGN_OR_RETURN(*item.mutable_assignee(), AssigneeOf(collection, {municipality, place.id}, *key->second, content));
@@ -387,18 +426,17 @@ absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string&
   item.set_acute(acute);
   item.set_on_hold(on_hold);
   *item.mutable_receive_time() = proto_time::ToProto(place.receive_time);
-  const std::pair<bool, v1::WorkItem::ToDo> to_do[] = {
-      {is_new, v1::WorkItem::NEW},      {unassigned, v1::WorkItem::UNASSIGNED}, {due, v1::WorkItem::DUE_TODAY},
-      {overdue, v1::WorkItem::OVERDUE}, {owed, v1::WorkItem::FEEDBACK_OWED},    {on_hold, v1::WorkItem::REVIEW_HOLD}};
+  const std::pair<bool, v1::WorkItem::ToDo> to_do[] = {{is_new, v1::WorkItem::NEW},
+                                                       {unassigned, v1::WorkItem::UNASSIGNED},
+                                                       {due, v1::WorkItem::DUE_TODAY},
+                                                       {overdue, v1::WorkItem::OVERDUE},
+                                                       {owed, v1::WorkItem::FEEDBACK_OWED},
+                                                       {on_hold, v1::WorkItem::REVIEW_HOLD},
+                                                       {to_review, v1::WorkItem::REVIEW_EMERGENCY_ACCESS}};
   for (const auto& [applies, what] : to_do) {
     if (applies) item.add_to_do(what);
   }
-  return item;
-}
-
-bool HandlesReports(const auth::Caller& caller) {
-  return caller.Has(access::v1::RECEPTION) || caller.Has(access::v1::DUTY) || caller.Has(access::v1::CASEWORKER) ||
-         caller.Has(access::v1::UNIT_MANAGER);
+  return work;
 }
 
 absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const Tags& tags, const auth::Caller& caller,
@@ -406,7 +444,7 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const Tags&
   ASSIGN_OR_RETURN(const auto before, ParseListCursor(filter.cursor));
   const int64_t limit = int64_t{filter.page_size} + 1;
   const int64_t feedback_state = filter.feedback_state;
-  if (!HandlesReports(caller)) {
+  if (!WorksAtSocialServices(caller)) {
     return transaction.Query(kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority,
                                                    tags.SenderUnitsOf(caller), tags.SenderOf(caller), before.time,
                                                    before.id, filter.with_feedback, feedback_state, limit));
@@ -432,7 +470,7 @@ absl::StatusOr<std::vector<std::string>> ReportStore::Submit(const rpc::CallCont
 absl::StatusOr<ReportRecord> ReportStore::Find(const rpc::CallContext& call, const ResourceKey& id) {
   return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "find_report",
                           [&](pg::ReadTransaction& transaction) -> absl::StatusOr<ReportRecord> {
-                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_.keys, call.deadline, id));
+                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_, call, id));
                             return std::move(found.record);
                           });
 }
@@ -445,7 +483,7 @@ absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext&
     RETURN_IF_ERROR(EnterScopeOf(transaction, id));
     ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
     RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(id.municipality, id.id)).status());
-    ASSIGN_OR_RETURN(Found before, FindIn(transaction, parts_.keys, call.deadline, id));
+    ASSIGN_OR_RETURN(Found before, FindIn(transaction, parts_, call, id));
     if (repeated.has_value()) {
       RETURN_IF_ERROR(parts_.outbox.Append(
           transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, TouchedBy(before.record))));
@@ -453,7 +491,7 @@ absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext&
     }
     ASSIGN_OR_RETURN(const ReportChange change, transition(before.record));
     RETURN_IF_ERROR(StoreChange(transaction, parts_, call, request, id, before, change));
-    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_.keys, call.deadline, id));
+    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_, call, id));
     RETURN_IF_ERROR(StoreForwarded(transaction, parts_, call, request, change));
     return Changed{std::move(after.record), false};
   };
@@ -493,28 +531,26 @@ absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(const rpc::CallConte
     ASSIGN_OR_RETURN(WorkPlace place, ParseWorkCursor(filter.cursor));
     ASSIGN_OR_RETURN(
         const pg::Rows rows,
-        transaction.Query(kListWork, pg::Params(filter.municipality, filter.authority,
-                                                parts_.tags.UnitOf(filter.municipality, filter.authority, filter.unit),
-                                                int64_t{filter.to_do}, filter.today, place.latest, place.receive_time,
-                                                place.id, int64_t{filter.page_size} + 1)));
+        transaction.Query(kListWork,
+                          pg::Params(filter.municipality, filter.authority,
+                                     parts_.tags.UnitOf(filter.municipality, filter.authority, filter.unit),
+                                     int64_t{filter.to_do}, filter.today, place.latest, place.receive_time, place.id,
+                                     int64_t{filter.page_size} + 1, call.caller.Has(access::v1::UNIT_MANAGER))));
     ASSIGN_OR_RETURN(const SubjectKeys keys,
                      KeysOf(parts_.keys, call.deadline, rows, kWorkItemIdColumn, kWorkItemKeyColumn));
     WorkPage page;
     std::vector<pg::Uuid> ids;
     for (const pg::Row row : rows) {
-      if (static_cast<int32_t>(page.items.size()) == filter.page_size) {
+      if (static_cast<int32_t>(page.works.size()) == filter.page_size) {
         page.next_cursor = absl::StrCat(proto_time::FormatDay(place.latest), "/",
                                         absl::ToUnixMicros(place.receive_time), "/", place.id.ToString());
         break;
       }
-      pg::Uuid child;
-      ASSIGN_OR_RETURN(v1::WorkItem item, ReadWorkItem(row, filter.municipality, keys, place, child));
-      page.children.push_back(child.ToString());
-      page.items.push_back(std::move(item));
+      ASSIGN_OR_RETURN(page.works.emplace_back(), ReadWork(row, filter.municipality, keys, place));
       ids.push_back(place.id);
     }
     ASSIGN_OR_RETURN(auto deadlines, FindPendingDeadlines(transaction, filter.municipality, keys));
-    for (size_t i = 0; i < page.items.size(); ++i) *page.items[i].mutable_deadlines() = deadlines[ids[i]];
+    for (size_t i = 0; i < ids.size(); ++i) *page.works[i].item.mutable_deadlines() = deadlines[ids[i]];
     return page;
   };
   return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "list_work_items", list);
@@ -523,32 +559,30 @@ absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(const rpc::CallConte
 absl::Status ReportStore::RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
                                      const std::vector<std::string>& resources) {
   // One entry an authority: each finds in its own log what was shown of its children.
-  std::map<std::pair<std::string, std::string>, outbox::Touched> touched;
+  TouchedByRead touched(call);
   for (const ReportRecord* const record : shown) {
-    const Jurisdiction jurisdiction = JurisdictionOf(record->report);
-    outbox::Touched& its = touched[{jurisdiction.municipality, jurisdiction.authority}];
+    outbox::Touched& its = touched.At(JurisdictionOf(record->report), record->identity_protected);
     its.children.push_back(record->report.child());
     its.resources.push_back(record->report.name());
+    FileRead read{.placement = PlacementOf(record->report),
+                  .by_emergency_access = ReadsInEmergency(call.caller, *record)};
+    AddNames(record->report.submission(), read.names);
+    ASSIGN_OR_RETURN(const auto signs, parts_.staff_names.SignsOf(call, std::move(read)));
+    its.risk_signs.insert(signs.begin(), signs.end());
   }
-  if (touched.empty()) touched[{call.caller.municipality, call.caller.authority}] = {};
-  for (auto& [authority, its] : touched) {
-    its.municipality = authority.first;
-    its.authority = authority.second;
-    its.resources.insert(its.resources.begin(), resources.begin(), resources.end());
-    const auto entry = outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, its);
-    RETURN_IF_ERROR(parts_.outbox.Append(parts_.writer, entry, call.deadline));
-  }
-  return absl::OkStatus();
+  return touched.Append(parts_, resources);
 }
 
-absl::Status ReportStore::RecordWork(const rpc::CallContext& call, const std::vector<std::string>& children,
-                                     const std::vector<std::string>& resources) {
-  const outbox::Touched touched{.municipality = call.caller.municipality,
-                                .authority = call.caller.authority,
-                                .children = children,
-                                .resources = resources};
-  return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
-                              call.deadline);
+absl::Status ReportStore::RecordWork(const rpc::CallContext& call, const std::string& unit, const WorkPage& page) {
+  const Jurisdiction jurisdiction{call.caller.municipality, call.caller.authority};
+  TouchedByRead touched(call);
+  touched.At(jurisdiction, /*identity_protected=*/false).resources.push_back(unit);
+  for (const Work& work : page.works) {
+    outbox::Touched& its = touched.At(jurisdiction, work.identity_protected);
+    its.children.push_back(work.child);
+    its.resources.push_back(work.item.resource());
+  }
+  return touched.Append(parts_, {});
 }
 
 }  // namespace samverkan::intake

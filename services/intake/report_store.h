@@ -71,11 +71,15 @@ class ReportStore {
   // sent.
   absl::StatusOr<Page> List(const rpc::CallContext& call, const Filter& filter);
 
+  // Something to do, and the reference of the child that it is about.
+  struct Work {
+    v1::WorkItem item;
+    std::string child;
+    bool identity_protected = false;
+  };
   // What a unit has to do, most urgent first.
   struct WorkPage {
-    std::vector<v1::WorkItem> items;
-    // References of the children that the items are about.
-    std::vector<std::string> children;
+    std::vector<Work> works;
     std::string next_cursor;
   };
   struct WorkFilter {
@@ -87,15 +91,15 @@ class ReportStore {
     int32_t page_size = 0;
     std::string cursor = {};
   };
+  // Emergency accesses to review are for unit managers only.
   absl::StatusOr<WorkPage> ListWork(const rpc::CallContext& call, const WorkFilter& filter);
 
-  // Appends the audit entries of a read, one an authority; returns when they are durable.
+  // Appends the audit entries of a read, as TouchedByRead; returns when they are durable.
   absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
                           const std::vector<std::string>& resources);
 
-  // Appends the audit entry of a worklist that was shown.
-  absl::Status RecordWork(const rpc::CallContext& call, const std::vector<std::string>& children,
-                          const std::vector<std::string>& resources);
+  // Appends the audit entries of the worklist of `unit`, by resource name, that was shown.
+  absl::Status RecordWork(const rpc::CallContext& call, const std::string& unit, const WorkPage& page);
 
  private:
   const StoreParts parts_;

@@ -166,7 +166,7 @@ TEST(ReportTest, SendersViewShowsNothingOfTheHandling) {
     EXPECT_TRUE(FieldsOf(record.report).contains(field)) << field;
   }
 
-  ASSERT_OK_AND_ASSIGN(const v1::Report view, ViewFor(Reporter(), record));
+  ASSERT_OK_AND_ASSIGN(const v1::Report view, ViewFor(ShippedRules(), Reporter(), record, kNow));
   EXPECT_THAT(FieldsOf(view), UnorderedElementsAre("name", "authority", "submission", "supplements", "receive_time",
                                                    "first_receive_time", "confirm_time"));
   EXPECT_EQ(view.submission().SerializeAsString(), ViolenceSubmission().SerializeAsString());
@@ -176,12 +176,12 @@ TEST(ReportTest, SendersViewShowsNothingOfTheHandling) {
 
 TEST(ReportTest, HandlerSeesAllWithItsEtagAndOthersNothing) {
   const ReportRecord record = ReceivedAt(kNow, ViolenceSubmission());
-  ASSERT_OK_AND_ASSIGN(const v1::Report view, ViewFor(Caseworker(), record));
+  ASSERT_OK_AND_ASSIGN(const v1::Report view, ViewFor(ShippedRules(), Caseworker(), record, kNow));
   EXPECT_EQ(view.etag(), "1");
   EXPECT_TRUE(view.has_hold());
   for (auth::Caller caller : {Caseworker(), Reporter()}) {
     caller.units = {"ungdomsenheten"};
-    const auto hidden = ViewFor(caller, record);
+    const auto hidden = ViewFor(ShippedRules(), caller, record, kNow);
     EXPECT_THAT(hidden, StatusIs(absl::StatusCode::kNotFound, "REPORT_NOT_FOUND"));
     EXPECT_TRUE(status::IsHidden(hidden.status()));
   }

@@ -16,6 +16,7 @@
 #include "samverkan/data/v1/data.pb.h"
 #include "services/intake/consultation.h"
 #include "services/intake/consultation_store.h"
+#include "services/intake/emergency_access_store.h"
 #include "services/intake/intake_fixture.h"
 
 namespace samverkan::intake {
@@ -38,6 +39,7 @@ using testing::ReceivedAt;
 using testing::Reporter;
 using testing::SchoolSubmission;
 using testing::ShippedRules;
+using testing::UnitManager;
 
 // How each column that could hold a text is kept.
 enum class Kept {
@@ -84,6 +86,11 @@ constexpr NamedColumn kColumns[] = {
     {"deadline.municipality", {Kept::kCode}},
     {"deadline.rule", {Kept::kField, "samverkan.intake.v1.Deadline.rule"}},
     {"deadline.started_by", {Kept::kField, "samverkan.intake.v1.Deadline.started_by"}},
+    {"emergency_access.authority", {Kept::kField, "samverkan.intake.v1.EmergencyAccess.authority"}},
+    {"emergency_access.content", {Kept::kSealed}},
+    {"emergency_access.declarer_tag", {Kept::kTag}},
+    {"emergency_access.index_key", {Kept::kCode}},
+    {"emergency_access.municipality", {Kept::kCode}},
     {"event.authority", {Kept::kField, "samverkan.events.v1.Event.authority"}},
     // Events leave the service for whoever follows them: none of their fields is personal.
     {"event.content", {Kept::kField, "samverkan.events.v1.Event"}},
@@ -120,6 +127,10 @@ constexpr NamedColumn kColumns[] = {
     {"request.owner_authority", {Kept::kCode}},
     {"request.owner_municipality", {Kept::kCode}},
     {"request.resources", {Kept::kCode}},
+    {"staff_name.authority", {Kept::kCode}},
+    {"staff_name.index_key", {Kept::kCode}},
+    {"staff_name.municipality", {Kept::kCode}},
+    {"staff_name.tag", {Kept::kTag}},
 };
 
 data::v1::Category CategoryOf(const FieldDescriptor& field) { return field.options().GetExtension(data::v1::category); }
@@ -139,6 +150,40 @@ class SchemaTest : public testing::IntakeTest {
     ASSERT_OK(key);
     ASSERT_OK(consultations.Create(
         call, *key, Ask(request, pg::Uuid::FromTime(now_), SenderOf(call.caller), {call.caller.subject, now_})));
+    DeclareAndReview();
+  }
+
+  // An emergency access by one whose name its token tells, who reads then.
+  void DeclareAndReview() {
+    EmergencyAccessStore accesses(store_parts());
+    auth::Caller caller = Caseworker();
+    caller.given_name = "Karin";
+    caller.family_name = "Lind";
+    v1::DeclareEmergencyAccessRequest request;
+    request.set_parent(kSkarholmen);
+    request.set_identity_number(std::string(kChildren[0]));
+    request.set_reason("Eva ringde från Bredäng: barnet är borta.");
+    rpc::CallContext call = CallOf(caller, "EmergencyAccessService/DeclareEmergencyAccess", now_);
+    const ResourceKey id{"0180", pg::Uuid::FromTime(now_)};
+    const auto declared =
+        accesses.Declare(call, id, *request_keys_.Of(call, NewRequestId(), request),
+                         {.identity_digits = request.identity_number()}, [&](const KnownChild& child) {
+                           return Declare(ShippedRules(), request, child,
+                                          {MakeName("0180", "emergencyAccesses", id.id), caller, call.role, now_});
+                         });
+    ASSERT_OK(declared);
+    v1::ReviewEmergencyAccessRequest review;
+    review.set_verdict(v1::EmergencyAccessReview::JUSTIFIED);
+    review.set_note("Karin var i tjänst.");
+    call = CallOf(UnitManager(), "EmergencyAccessService/ReviewEmergencyAccess", now_);
+    ASSERT_OK(
+        accesses.Change(call, id, *request_keys_.Of(call, NewRequestId(), review), [&](EmergencyAccessRecord record) {
+          return Review(std::move(record), review, {UnitManager().subject, now_});
+        }));
+    call = CallOf(caller, "ReportService/GetReport", now_);
+    const auto read = reports_->Find(call, *ParseName(declared->child.reports.front(), "reports"));
+    ASSERT_OK(read);
+    ASSERT_OK(reports_->RecordRead(call, {&*read}, {}));
   }
 
   // The report's name, sent by another municipality's school to another board.
@@ -220,8 +265,8 @@ TEST_F(SchemaTest, SealedColumnsAreSealedAndNoTextIsFoundInAnyColumn) {
           << name;
     }
   }
-  for (const char* const table : {"audit_entry", "consultation", "deadline", "event", "feedback", "investigation",
-                                  "report", "report_meeting", "request", "child"}) {
+  for (const char* const table : {"audit_entry", "consultation", "deadline", "emergency_access", "event", "feedback",
+                                  "investigation", "report", "report_meeting", "request", "child", "staff_name"}) {
     for (const char* const text :
          {"Karin", "Lind", "rektor", "Elsa", "Bredäng", "borta", "elevhalsan", "hungrigt", "u-karin", "u-eva",
           "barnenheten", "bredangsskolan", "200801212390", "0801212390", "Oron beh", "tryggt"}) {
@@ -239,8 +284,9 @@ TEST_F(SchemaTest, AQueryWithoutAFilterSeesTheOwnBoardOnly) {
   StoreOneOfEach();
   SubmitTo(kHasselbyVallingby, kChildren[1]);
   ASSERT_EQ(Count("SELECT count(DISTINCT authority) FROM intake.report"), 2);
-  const std::vector<std::string> tables = {
-      "child", "report", "deadline", "feedback", "investigation", "investigation_report", "consultation"};
+  const std::vector<std::string> tables = {"child",        "report",           "deadline",
+                                           "feedback",     "investigation",    "investigation_report",
+                                           "consultation", "emergency_access", "staff_name"};
   for (const std::string& table : tables) {
     const std::string count = absl::StrCat("SELECT count(*) FROM intake.", table);
     EXPECT_EQ(*As("samverkan_intake", {"0127", "socialnamnden"}, count), "0") << table;
@@ -265,7 +311,8 @@ TEST_F(SchemaTest, TheSendersBoardSeesWhatItSentAndNothingOfTheHandling) {
   EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.report"), "1");
   EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.feedback"), "1");
   EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.consultation"), "1");
-  for (const char* const table : {"child", "deadline", "investigation", "investigation_report"}) {
+  for (const char* const table :
+       {"child", "deadline", "investigation", "investigation_report", "emergency_access", "staff_name"}) {
     EXPECT_EQ(*As("samverkan_intake", sender, absl::StrCat("SELECT count(*) FROM intake.", table)), "0") << table;
   }
   EXPECT_EQ(*As("samverkan_intake", sender,
@@ -298,7 +345,8 @@ TEST_F(SchemaTest, TheRuntimeRolesReachNothingBesideTheirs) {
   // The jobs see what they carry on, and no report.
   EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.event"), "t");
   EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.deadline"), "t");
-  for (const char* const table : {"report", "investigation", "consultation", "child", "feedback"}) {
+  for (const char* const table :
+       {"report", "investigation", "consultation", "child", "feedback", "emergency_access", "staff_name"}) {
     EXPECT_FALSE(As("samverkan_intake_jobs", {"", ""}, absl::StrCat("SELECT count(*) FROM intake.", table)).ok());
   }
 }
@@ -340,7 +388,7 @@ TEST_F(SchemaTest, WhileIndexKeysChangeAChildIsFoundAgainAndTaggedAnew) {
   const std::string first = SubmitReport(kChildren[0]);
   const Tags both{sealing::testing::KeyListOf("ji")};
   StoreParts parts = store_parts();
-  ReportStore changed({parts.pool, parts.writer, parts.keys, parts.outbox, both});
+  ReportStore changed({parts.pool, parts.writer, parts.keys, parts.outbox, both, parts.staff_names});
   ReceivedReports received;
   received.reports.push_back(ReceivedAt(now_, SchoolSubmission(kChildren[0])));
   received.reports.front().report.set_name(MakeName("0180", "reports", pg::Uuid::FromTime(now_)));

@@ -24,10 +24,12 @@
 #include "services/intake/assessment_service.h"
 #include "services/intake/consultation_service.h"
 #include "services/intake/deadline_sweeper.h"
+#include "services/intake/emergency_access_service.h"
 #include "services/intake/feedback_service.h"
 #include "services/intake/investigation_service.h"
 #include "services/intake/report_meeting_service.h"
 #include "services/intake/report_service.h"
+#include "services/intake/staff_name_store.h"
 #include "services/intake/store_parts.h"
 #include "services/intake/unit_directory.h"
 
@@ -69,12 +71,14 @@ class Services {
       : reports_(store_parts),
         investigations_(store_parts),
         consultations_(store_parts),
+        emergency_accesses_(store_parts),
         report_service_(reports_, consultations_, parts),
         assessment_service_(reports_, parts),
         feedback_service_(reports_, parts),
         report_meeting_service_(reports_, parts),
         investigation_service_(investigations_, parts),
         consultation_service_(consultations_, parts),
+        emergency_access_service_(emergency_accesses_, parts),
         event_service_(store_parts.pool, parts.page_tokens) {}
 
   void AddTo(rpc::Server& server) const {
@@ -85,6 +89,7 @@ class Services {
     server.Add(report_meeting_service_.Serve(adapter));
     server.Add(investigation_service_.Serve(adapter));
     server.Add(consultation_service_.Serve(adapter));
+    server.Add(emergency_access_service_.Serve(adapter));
     server.Add(event_service_.Serve(adapter));
   }
 
@@ -92,12 +97,14 @@ class Services {
   ReportStore reports_;
   InvestigationStore investigations_;
   ConsultationStore consultations_;
+  EmergencyAccessStore emergency_accesses_;
   const ReportService report_service_;
   const AssessmentService assessment_service_;
   const FeedbackService feedback_service_;
   const ReportMeetingService report_meeting_service_;
   const InvestigationService investigation_service_;
   const ConsultationService consultation_service_;
+  const EmergencyAccessService emergency_access_service_;
   const outbox::EventService event_service_;
 };
 
@@ -106,7 +113,8 @@ absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
   RETURN_IF_ERROR(
       rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
-                    std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report"}));
+                    std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report",
+                    "protected_identity_marking", "protected_address", "emergency_access"}));
   return rules;
 }
 
@@ -168,7 +176,8 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
-  const Services services({*databases.calls, writer, *key_ring, outbox, tags},
+  StaffNameStore staff_names(*databases.calls, tags);
+  const Services services({*databases.calls, writer, *key_ring, outbox, tags, staff_names},
                           {rules, units, request_keys, page_tokens});
   services.AddTo(*server);
   server->OnStop([&] { key_ring->Stop(); });

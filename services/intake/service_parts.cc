@@ -23,12 +23,12 @@ absl::Status CheckUnitOf(const UnitDirectory& units, const std::string& unit, co
        "Ange en enhet inom samma nämnd."}});
 }
 
-absl::StatusOr<v1::Report> ChangeReport(ReportStore& store, const rpc::CallContext& call, const ResourceKey& key,
-                                        const idempotency::Request& request,
+absl::StatusOr<v1::Report> ChangeReport(const Parts& parts, ReportStore& store, const rpc::CallContext& call,
+                                        const ResourceKey& key, const idempotency::Request& request,
                                         const ReportStore::Transition& transition) {
   ASSIGN_OR_RETURN(const ReportStore::Changed changed, store.Change(call, key, request, transition));
-  if (!changed.repeated) return ViewAfterChange(call.caller, changed.record);
-  ASSIGN_OR_RETURN(v1::Report view, ViewFor(call.caller, changed.record));
+  if (!changed.repeated) return ViewAfterChange(parts.rules, call.caller, changed.record, call.now);
+  ASSIGN_OR_RETURN(v1::Report view, ViewFor(parts.rules, call.caller, changed.record, call.now));
   RETURN_IF_ERROR(store.RecordRead(call, {&changed.record}, {}));
   return view;
 }

@@ -36,8 +36,9 @@ absl::Status CheckUnitOf(const UnitDirectory& units, const std::string& unit, co
 
 // Changes a report and shows it to the caller. Whoever repeats a request sees it only if
 // it still may.
-absl::StatusOr<v1::Report> ChangeReport(ReportStore& store, const rpc::CallContext& call, const ResourceKey& key,
-                                        const idempotency::Request& request, const ReportStore::Transition& transition);
+absl::StatusOr<v1::Report> ChangeReport(const Parts& parts, ReportStore& store, const rpc::CallContext& call,
+                                        const ResourceKey& key, const idempotency::Request& request,
+                                        const ReportStore::Transition& transition);
 
 // What a page token is bound to: the request without its paging fields.
 template <typename Request>

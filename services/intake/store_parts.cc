@@ -9,6 +9,8 @@
 namespace samverkan::intake {
 namespace {
 
+constexpr char kProducer[] = "intake";
+
 pg::Bytes TagOf(const keys::BlindIndex& index, std::initializer_list<std::string_view> parts) {
   return pg::Bytes{index.TagOf(parts)};
 }
@@ -72,6 +74,22 @@ std::vector<pg::Bytes> Tags::SenderOf(const auth::Caller& caller) const {
   return tags;
 }
 
+pg::Bytes Tags::Declarer(const auth::Caller& caller) const {
+  return TagOf(declarer_, {caller.municipality, caller.authority, caller.system, caller.subject});
+}
+
+std::vector<pg::Bytes> Tags::DeclarerOf(const auth::Caller& caller) const {
+  std::vector<pg::Bytes> tags;
+  AddTags(declarer_, {caller.municipality, caller.authority, caller.system, caller.subject}, tags);
+  return tags;
+}
+
+std::vector<pg::Bytes> Tags::StaffName(const Jurisdiction& board, const std::string& name) const {
+  std::vector<pg::Bytes> tags;
+  AddTags(staff_name_, {board.municipality, board.authority, name}, tags);
+  return tags;
+}
+
 std::vector<pg::Bytes> Tags::UnitOf(const std::string& municipality, const std::string& authority,
                                     const std::string& unit) const {
   std::vector<pg::Bytes> tags;
@@ -99,6 +117,24 @@ absl::StatusOr<sealing::DataKeyPtr> KeyOf(sealing::KeyRing& keys, absl::Time dea
   absl::StatusOr<sealing::DataKeyPtr> key = keys.Find(id, deadline);
   if (absl::IsNotFound(key.status())) return NotFound(what);
   return key;
+}
+
+outbox::Touched& TouchedByRead::At(const Jurisdiction& jurisdiction, bool identity_protected) {
+  outbox::Touched& touched = touched_[{jurisdiction.municipality, jurisdiction.authority, identity_protected}];
+  touched.municipality = jurisdiction.municipality;
+  touched.authority = jurisdiction.authority;
+  touched.identity_protected = identity_protected;
+  return touched;
+}
+
+absl::Status TouchedByRead::Append(const StoreParts& parts, const std::vector<std::string>& resources) {
+  if (touched_.empty()) At({call_.caller.municipality, call_.caller.authority}, /*identity_protected=*/false);
+  for (auto& [key, touched] : touched_) {
+    touched.resources.insert(touched.resources.begin(), resources.begin(), resources.end());
+    const auto entry = outbox::MakeAuditEntry(call_, kProducer, audit::v1::GRANTED, touched);
+    RETURN_IF_ERROR(parts.outbox.Append(parts.writer, entry, call_.deadline));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace samverkan::intake

@@ -4,21 +4,26 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/auth/caller.h"
 #include "libs/keys/blind_index.h"
 #include "libs/keys/key_list.h"
+#include "libs/outbox/audit_entry.h"
 #include "libs/outbox/outbox.h"
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
 #include "libs/pg/rows.h"
 #include "libs/pg/uuid.h"
 #include "libs/pg/values.h"
+#include "libs/rpc/call_context.h"
 #include "libs/sealing/key_ring.h"
 #include "services/intake/access.h"
+#include "services/intake/deadline.h"
 
 // What the stores of intake share.
 namespace samverkan::intake {
@@ -32,7 +37,9 @@ class Tags {
         unit_(keys, "intake/unit"),
         assignee_(keys, "intake/assignee"),
         sender_unit_(keys, "intake/sender-unit"),
-        sender_(keys, "intake/sender") {}
+        sender_(keys, "intake/sender"),
+        declarer_(keys, "intake/emergency-access"),
+        staff_name_(keys, "intake/staff-name") {}
 
   // Id of the key that rows are tagged with.
   const std::string& key_id() const { return child_.key_id(); }
@@ -54,6 +61,13 @@ class Tags {
   std::vector<pg::Bytes> AssigneeOf(const auth::Caller& caller) const;
   std::vector<pg::Bytes> SenderUnitsOf(const auth::Caller& caller) const;
   std::vector<pg::Bytes> SenderOf(const auth::Caller& caller) const;
+  // Of who declares an emergency access; and what finds those of the caller, under all keys.
+  pg::Bytes Declarer(const auth::Caller& caller) const;
+  std::vector<pg::Bytes> DeclarerOf(const auth::Caller& caller) const;
+  // Of the name of one who works at the board: under the key in use, and under the one before
+  // where there is one. `name` is folded (risk_signs.h).
+  std::vector<pg::Bytes> StaffName(const Jurisdiction& board, const std::string& name) const;
+
   // One unit of an authority.
   std::vector<pg::Bytes> UnitOf(const std::string& municipality, const std::string& authority,
                                 const std::string& unit) const;
@@ -64,7 +78,11 @@ class Tags {
   keys::BlindIndex assignee_;
   keys::BlindIndex sender_unit_;
   keys::BlindIndex sender_;
+  keys::BlindIndex declarer_;
+  keys::BlindIndex staff_name_;
 };
+
+class StaffNameStore;
 
 // A value of references: all must outlive the stores.
 struct StoreParts {
@@ -73,6 +91,7 @@ struct StoreParts {
   sealing::KeyRing& keys;
   const outbox::Outbox& outbox;
   const Tags& tags;
+  StaffNameStore& staff_names;
 };
 
 // The key of each row, by the id of what the row holds.
@@ -87,6 +106,27 @@ absl::StatusOr<SubjectKeys> KeysOf(sealing::KeyRing& keys, absl::Time deadline, 
 // resource's kind, "report".
 absl::StatusOr<sealing::DataKeyPtr> KeyOf(sealing::KeyRing& keys, absl::Time deadline, const pg::Uuid& id,
                                           const std::string& what);
+
+// The audit entries of a read that shows something of several children: one an authority, for
+// each looks in its own log, and those whose identity is protected apart, for their entry does
+// not tell the reader's units.
+class TouchedByRead {
+ public:
+  // `call` must outlive this.
+  explicit TouchedByRead(const rpc::CallContext& call) : call_(call) {}
+
+  // What is to be told of the children of an authority.
+  outbox::Touched& At(const Jurisdiction& jurisdiction, bool identity_protected);
+
+  // Appends the entries, each with `resources` before its own, and returns when they are
+  // durable. A read that showed nothing is told to the caller's own authority.
+  absl::Status Append(const StoreParts& parts, const std::vector<std::string>& resources);
+
+ private:
+  const rpc::CallContext& call_;
+  // By municipality, authority and whether identities are protected.
+  std::map<std::tuple<std::string, std::string, bool>, outbox::Touched> touched_;
+};
 
 }  // namespace samverkan::intake
 

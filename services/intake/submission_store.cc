@@ -26,7 +26,7 @@ constexpr pg::JoinedStatement kSubmit = {
     {"submit_reports",
      "SELECT outcome, resources FROM submit_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
      " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37,"
-     " $38, $39, $40, $41, $42, $43, $44, $45, $46)"},
+     " $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48)"},
     2};
 
 // The parameters of submit_reports, in its order.
@@ -77,7 +77,7 @@ class Submission {
       children_.push_back(pg::Uuid::Random());
       CollectBlindIndexes(record.report.submission().child());
       RETURN_IF_ERROR(CollectContents(*key, record));
-      RETURN_IF_ERROR(CollectEvent(record.report));
+      RETURN_IF_ERROR(CollectEvent(record));
       CollectDeadlines(key->id, record.report);
     }
     return absl::OkStatus();
@@ -112,18 +112,23 @@ class Submission {
     return absl::OkStatus();
   }
 
-  absl::Status CollectEvent(const v1::Report& report) {
-    const auto event = outbox::MakeEvent("report.received", report.name(), jurisdiction_.municipality,
-                                         jurisdiction_.authority, call_.now, EventAttributes());
+  // Only the statement finds out whether the child's identity is protected by another report: it
+  // then takes the event that does not tell the unit.
+  absl::Status CollectEvent(const ReportRecord& record) {
+    auto event = outbox::MakeEvent("report.received", record.report.name(), jurisdiction_.municipality,
+                                   jurisdiction_.authority, call_.now, EventAttributes(record));
     ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(event.id()));
     events_.push_back(id);
     event_contents_.push_back(pg::Bytes{event.SerializeAsString()});
+    event.mutable_attributes()->erase("unit");
+    unitless_event_contents_.push_back(pg::Bytes{event.SerializeAsString()});
+    identity_protected_.push_back(record.identity_protected);
     return absl::OkStatus();
   }
 
-  std::map<std::string, std::string> EventAttributes() const {
+  std::map<std::string, std::string> EventAttributes(const ReportRecord& record) const {
     const v1::Report& report = first_.report;
-    std::map<std::string, std::string> attributes = UnitAttribute(report);
+    std::map<std::string, std::string> attributes = UnitAttribute(record);
     attributes["kind"] = v1::EntryKind_Name(report.submission().kind());
     // What the reception wrote instead of a category can be anything.
     const auto& faults = report.formal_faults();
@@ -157,12 +162,17 @@ class Submission {
     conditions_.push_back(condition);
   }
 
+  bool AnyIdentityProtected() const {
+    return std::find(identity_protected_.begin(), identity_protected_.end(), true) != identity_protected_.end();
+  }
+
   absl::Status AddSubmission(pg::Params& params) const {
     const auto entry = outbox::MakeAuditEntry(call_, kProducer, audit::v1::GRANTED,
                                               {.municipality = jurisdiction_.municipality,
                                                .authority = jurisdiction_.authority,
                                                .resources = names_,
-                                               .request_id = request_.id.ToString()});
+                                               .request_id = request_.id.ToString(),
+                                               .identity_protected = AnyIdentityProtected()});
     ASSIGN_OR_RETURN(const outbox::SealedEntry sealed, parts_.outbox.Seal(entry));
     params.Add(Once(group_)).Add(Once(request_.municipality)).Add(Once(pg::Bytes{request_.caller}));
     params.Add(Once(request_.method)).Add(Once(request_.id)).Add(Once(pg::Bytes{request_.fingerprint}));
@@ -175,6 +185,7 @@ class Submission {
     params.Add(ForEach(group_)).Add(ids_).Add(names_).Add(ForEach(parts_.tags.Unit(placement))).Add(children_);
     params.Add(ForEach(parts_.tags.key_id())).Add(blind_indexes_).Add(old_blind_indexes_);
     params.Add(ForEach(IsOnHold(first_.report))).Add(ForEach(first_.report.submission().concern().acute()));
+    params.Add(identity_protected_);
   }
 
   void AddSender(pg::Params& params) const {
@@ -187,7 +198,7 @@ class Submission {
 
   void AddContents(pg::Params& params) const {
     params.Add(data_keys_).Add(submissions_).Add(handlings_).Add(feedback_).Add(meetings_);
-    params.Add(events_).Add(ForEach(call_.now)).Add(event_contents_);
+    params.Add(events_).Add(ForEach(call_.now)).Add(event_contents_).Add(unitless_event_contents_);
   }
 
   void AddDeadlines(pg::Params& params) const {
@@ -205,8 +216,8 @@ class Submission {
   std::vector<std::string> names_, clocks_, rules_, legal_bases_, started_by_, conditions_;
   std::vector<pg::Uuid> ids_, children_, data_keys_, events_, subjects_;
   std::vector<std::optional<pg::Bytes>> blind_indexes_, old_blind_indexes_, feedback_, meetings_;
-  std::vector<pg::Bytes> submissions_, handlings_, event_contents_;
-  std::vector<bool> unverified_;
+  std::vector<pg::Bytes> submissions_, handlings_, event_contents_, unitless_event_contents_;
+  std::vector<bool> identity_protected_, unverified_;
   std::vector<absl::Time> starts_;
   std::vector<std::optional<absl::CivilDay>> due_, latest_;
 };

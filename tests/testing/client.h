@@ -17,6 +17,7 @@
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
+#include "samverkan/intake/v1/emergency_access.grpc.pb.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
 #include "samverkan/intake/v1/investigation.grpc.pb.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
@@ -32,6 +33,7 @@ using Assessments = intake::v1::AssessmentService::Stub;
 using Meetings = intake::v1::ReportMeetingService::Stub;
 using FeedbackCalls = intake::v1::FeedbackService::Stub;
 using Investigations = intake::v1::InvestigationService::Stub;
+using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
 
@@ -50,10 +52,15 @@ class Client {
   // `set` must outlive the client.
   explicit Client(const ServiceSet& set)
       : set_(set), intake_(set.OpenChannel(ServiceSet::kIntake)), audit_(set.OpenChannel(ServiceSet::kAudit)) {
-    stubs_ = {intake::v1::ConsultationService::NewStub(intake_), intake::v1::ReportService::NewStub(intake_),
-              intake::v1::AssessmentService::NewStub(intake_),   intake::v1::ReportMeetingService::NewStub(intake_),
-              intake::v1::FeedbackService::NewStub(intake_),     intake::v1::InvestigationService::NewStub(intake_),
-              events::v1::EventService::NewStub(intake_),        audit::v1::AuditService::NewStub(audit_)};
+    stubs_ = {intake::v1::ConsultationService::NewStub(intake_),
+              intake::v1::ReportService::NewStub(intake_),
+              intake::v1::AssessmentService::NewStub(intake_),
+              intake::v1::ReportMeetingService::NewStub(intake_),
+              intake::v1::FeedbackService::NewStub(intake_),
+              intake::v1::InvestigationService::NewStub(intake_),
+              intake::v1::EmergencyAccessService::NewStub(intake_),
+              events::v1::EventService::NewStub(intake_),
+              audit::v1::AuditService::NewStub(audit_)};
   }
 
   const std::shared_ptr<grpc::Channel>& intake() const { return intake_; }
@@ -87,7 +94,7 @@ class Client {
   const std::shared_ptr<grpc::Channel> audit_;
   std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
              std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-             std::unique_ptr<Events>, std::unique_ptr<Audit>>
+             std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
       stubs_;
 };
 

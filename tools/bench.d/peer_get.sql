@@ -14,6 +14,11 @@ SELECT r.report, r.data_key, r.authority, r.child, r.state, r.sender_municipalit
           AND s.submission_group = r.submission_group AND s.report <> r.report ORDER BY s.report),
        ARRAY(SELECT l.report FROM intake.report l WHERE l.municipality = r.municipality AND l.authority = r.authority
           AND l.child = r.child AND l.report <> r.report ORDER BY l.receive_time, l.report),
+       EXISTS (SELECT FROM intake.report p WHERE p.municipality = r.municipality AND p.authority = r.authority
+          AND p.child = r.child AND p.identity_protected),
+       EXISTS (SELECT FROM intake.emergency_access e WHERE e.municipality = r.municipality
+          AND e.authority = r.authority AND e.child = r.child AND e.declarer_tag = ANY(ARRAY[:tag::bytea])
+          AND e.expire_time > now()),
        ARRAY(SELECT ROW(d.subject, d.clock, d.rule, d.legal_basis, d.unverified, d.started_by, d.start_time,
                         d.due_date, d.latest_date, d.state, d.end_time, d.breach_time, d.extensions)
           FROM intake.deadline d WHERE d.municipality = r.municipality AND d.subject = r.report

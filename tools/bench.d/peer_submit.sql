@@ -18,10 +18,10 @@ WITH made AS MATERIALIZED (
       FROM made),
   reported AS (
   INSERT INTO bench.report (municipality, report, authority, unit_tag, child, submission_group, state, on_hold, acute,
-                            sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
+                            identity_protected, sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
                             receive_time, first_receive_time, data_key, submission, handling)
     SELECT '0180', report, 'skarholmen', :tag::bytea, md5(:child::text)::uuid, report, 1, false, false,
-           '0180', 'utbildningsnamnden', :tag::bytea, :tag::bytea, 'index-1',
+           false, '0180', 'utbildningsnamnden', :tag::bytea, :tag::bytea, 'index-1',
            now(), now(), report, :submission::bytea, :handling::bytea
       FROM made),
   timed AS (

@@ -33,6 +33,10 @@ CREATE TABLE report (
   state smallint NOT NULL,
   on_hold boolean NOT NULL,
   acute boolean NOT NULL,
+  -- Whether the sender knew, or a mark says, that the child's identity is protected. It is where
+  -- one of the child's reports at the authority says so: a report that comes while another is
+  -- being marked may not have heard of it.
+  identity_protected boolean NOT NULL,
   -- Null where it is assigned to nobody.
   assignee_tag bytea,
   -- Who sent it: what its sender may see follows from these.
@@ -152,7 +156,8 @@ CREATE POLICY sweeper ON deadline TO samverkan_intake_jobs USING (true);
 
 GRANT SELECT, INSERT, UPDATE (blind_index, index_key) ON child TO samverkan_intake;
 -- The submission has no UPDATE: what was reported cannot be changed.
-GRANT SELECT, INSERT, UPDATE (unit_tag, state, on_hold, assignee_tag, version, handling) ON report TO samverkan_intake;
+GRANT SELECT, INSERT, UPDATE (unit_tag, state, on_hold, identity_protected, assignee_tag, version, handling) ON report
+  TO samverkan_intake;
 GRANT SELECT, INSERT, UPDATE (due_date, latest_date, state, end_time, breach_time, extensions) ON deadline
   TO samverkan_intake;
 GRANT SELECT, INSERT, UPDATE (state, ask_time, content) ON feedback TO samverkan_intake;

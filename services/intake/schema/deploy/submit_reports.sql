@@ -24,6 +24,9 @@ SET LOCAL search_path = intake;
 -- A deadline's condition says when it is started: ALWAYS, or as an investigation of the
 -- child runs at the authority already, IF_RUNNING or IF_NOT_RUNNING.
 --
+-- Where another report has already marked the child's identity as protected, the new one is, and
+-- neither its event nor the audit entry tells a unit.
+--
 -- Works within the scope of the authority that receives, whoever sends, and leaves the
 -- scope as it was. While blind indexes are made anew under another key, `p_old_blind_indexes`
 -- are those under the key before.
@@ -36,10 +39,11 @@ CREATE FUNCTION submit_reports(
   -- reports
   p_report_groups uuid[], p_reports uuid[], p_names text[], p_unit_tags bytea[], p_children uuid[],
   p_index_keys text[], p_blind_indexes bytea[], p_old_blind_indexes bytea[], p_on_hold boolean[], p_acute boolean[],
+  p_identity_protected boolean[],
   p_sender_municipalities text[], p_sender_authorities text[], p_sender_unit_tags bytea[], p_sender_tags bytea[],
   p_receive_times timestamptz[], p_first_receive_times timestamptz[],
   p_data_keys uuid[], p_submissions bytea[], p_handlings bytea[], p_feedback bytea[], p_meetings bytea[],
-  p_events uuid[], p_event_times timestamptz[], p_event_contents bytea[],
+  p_events uuid[], p_event_times timestamptz[], p_event_contents bytea[], p_unitless_event_contents bytea[],
   -- deadlines
   p_subjects uuid[], p_clocks text[], p_rules text[], p_legal_bases text[], p_unverified boolean[],
   p_started_by text[], p_start_times timestamptz[], p_due_dates date[], p_latest_dates date[], p_conditions text[])
@@ -59,6 +63,7 @@ DECLARE
   fresh boolean[] := array_fill(true, ARRAY[cardinality(p_reports)]);
   children uuid[];
   running boolean[];
+  protected boolean[];
   scope_before CONSTANT text[] := ARRAY[current_setting('samverkan.municipality', true),
                                         current_setting('samverkan.authority', true)];
 BEGIN
@@ -124,18 +129,26 @@ BEGIN
       FROM unnest(children) WITH ORDINALITY AS r (child, place)
       ORDER BY r.place);
 
+  protected := ARRAY(
+    SELECT bool_or(r.identity_protected) OVER (PARTITION BY r.child)
+           OR EXISTS (SELECT FROM report q
+                        WHERE q.municipality = p_municipality AND q.authority = p_authority AND q.child = r.child
+                          AND q.identity_protected)
+      FROM unnest(children, p_identity_protected) WITH ORDINALITY AS r (child, identity_protected, place)
+      ORDER BY r.place);
+
   INSERT INTO report (municipality, report, authority, unit_tag, child, submission_group, state, on_hold, acute,
-                      sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
+                      identity_protected, sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
                       receive_time, first_receive_time, data_key, submission, handling)
     SELECT p_municipality, r.report, p_authority, r.unit_tag, r.child, r.submission_group, 1, r.on_hold, r.acute,
-           r.sender_municipality, r.sender_authority, r.sender_unit_tag, r.sender_tag, r.index_key,
-           r.receive_time, r.first_receive_time, r.data_key, r.submission, r.handling
-      FROM unnest(p_reports, p_unit_tags, children, p_report_groups, p_on_hold, p_acute, p_sender_municipalities,
-                  p_sender_authorities, p_sender_unit_tags, p_sender_tags, p_index_keys, p_receive_times,
-                  p_first_receive_times, p_data_keys, p_submissions, p_handlings, fresh)
-             AS r (report, unit_tag, child, submission_group, on_hold, acute, sender_municipality, sender_authority,
-                   sender_unit_tag, sender_tag, index_key, receive_time, first_receive_time, data_key, submission,
-                   handling, fresh)
+           r.identity_protected, r.sender_municipality, r.sender_authority, r.sender_unit_tag, r.sender_tag,
+           r.index_key, r.receive_time, r.first_receive_time, r.data_key, r.submission, r.handling
+      FROM unnest(p_reports, p_unit_tags, children, p_report_groups, p_on_hold, p_acute, protected,
+                  p_sender_municipalities, p_sender_authorities, p_sender_unit_tags, p_sender_tags, p_index_keys,
+                  p_receive_times, p_first_receive_times, p_data_keys, p_submissions, p_handlings, fresh)
+             AS r (report, unit_tag, child, submission_group, on_hold, acute, identity_protected,
+                   sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
+                   receive_time, first_receive_time, data_key, submission, handling, fresh)
       WHERE r.fresh;
   INSERT INTO feedback (municipality, report, authority, state, ask_time, content)
     SELECT p_municipality, r.report, p_authority, CASE WHEN r.running THEN 2 ELSE 1 END, r.receive_time, r.feedback
@@ -157,14 +170,18 @@ BEGIN
       JOIN unnest(p_reports, running, fresh) AS r (report, running, fresh) ON r.report = d.subject
       WHERE r.fresh AND (d.condition = 'ALWAYS' OR (d.condition = 'IF_RUNNING') = r.running);
   INSERT INTO event (municipality, event, authority, event_time, content)
-    SELECT p_municipality, r.event, p_authority, r.time, r.content
-      FROM unnest(p_events, p_event_times, p_event_contents, fresh) AS r (event, time, content, fresh)
+    SELECT p_municipality, r.event, p_authority, r.time,
+           CASE WHEN r.identity_protected THEN r.unitless_content ELSE r.content END
+      FROM unnest(p_events, p_event_times, p_event_contents, p_unitless_event_contents, protected, fresh)
+             AS r (event, time, content, unitless_content, identity_protected, fresh)
       WHERE r.fresh;
-  INSERT INTO audit_entry (municipality, entry, children, data_key, content)
-    SELECT p_municipality, s.entry, c.children, s.data_key, s.content
+  INSERT INTO audit_entry (municipality, entry, children, identity_protected, data_key, content)
+    SELECT p_municipality, s.entry, c.children, c.identity_protected, s.data_key, s.content
       FROM unnest(p_groups, p_entries, p_entry_data_keys, p_entry_contents) AS s (submission, entry, data_key, content)
-      JOIN (SELECT r.submission, array_agg(r.child ORDER BY r.place) AS children
-              FROM unnest(p_report_groups, children, fresh) WITH ORDINALITY AS r (submission, child, fresh, place)
+      JOIN (SELECT r.submission, array_agg(r.child ORDER BY r.place) AS children,
+                   bool_or(r.identity_protected) AS identity_protected
+              FROM unnest(p_report_groups, children, protected, fresh)
+                     WITH ORDINALITY AS r (submission, child, identity_protected, fresh, place)
               WHERE r.fresh
               GROUP BY r.submission) AS c ON c.submission = s.submission;
 
