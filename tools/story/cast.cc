@@ -47,6 +47,7 @@ Cast MakeCast() {
       .caseworker = Of(Role::CASEWORKER, "samir.haddad", youth, "Ungdomsenheten", true),
       .manager = Of(Role::UNIT_MANAGER, "eva.strand", youth, "Ungdomsenheten", true),
       .child_caseworker = Of(Role::CASEWORKER, "ingrid.falk", "barnenheten", "Barnenheten", true),
+      .child_manager = Of(Role::UNIT_MANAGER, "rut.borg", "barnenheten", "Barnenheten", true),
       .other_board =
           Elsewhere(Of(Role::CASEWORKER, "tove.alm", "barn-och-unga-hasselby-vallingby", "Hässelby-Vällingby", true),
                     "hasselby-vallingby", "0180"),

@@ -37,6 +37,7 @@ struct Cast {
   Person caseworker;         // socialsekreterare, Ungdomsenheten
   Person manager;            // enhetschef, Ungdomsenheten
   Person child_caseworker;   // socialsekreterare, Barnenheten
+  Person child_manager;      // enhetschef, Barnenheten
   Person other_board;        // socialsekreterare of another board of the same municipality
   Person other_town;         // socialsekreterare of another municipality
   Person auditor;            // logggranskare

@@ -27,6 +27,8 @@ struct World {
   intake::v1::Report sibling_report = {};
   // The report about the same child that came later.
   intake::v1::Report later_report = {};
+  // The report of violence, as its caseworker last saw it.
+  intake::v1::Report held_report = {};
   intake::v1::Investigation investigation = {};
 };
 
@@ -48,6 +50,8 @@ void GiveFeedback(World& world);
 void MissADeadline(World& world);
 // Annex 4: suspected violence.
 void SuspectViolence(World& world);
+// A protected identity, and an emergency access.
+void NeedToKnow(World& world);
 // Reports from the time of another law.
 void AskTheLawOfTheDay(World& world);
 // Point 13: a new report about the same child.

@@ -32,10 +32,15 @@ Stage::Stage(const Options& options, auth::TokenSigner signer)
     : options_(options), signer_(std::move(signer)), clock_(options.clock_file) {
   const std::shared_ptr<grpc::Channel> intake = rpc::OpenChannel(options.intake);
   const std::shared_ptr<grpc::Channel> audit = rpc::OpenChannel(options.audit);
-  stubs_ = {intake::v1::ConsultationService::NewStub(intake), intake::v1::ReportService::NewStub(intake),
-            intake::v1::AssessmentService::NewStub(intake),   intake::v1::ReportMeetingService::NewStub(intake),
-            intake::v1::FeedbackService::NewStub(intake),     intake::v1::InvestigationService::NewStub(intake),
-            events::v1::EventService::NewStub(intake),        audit::v1::AuditService::NewStub(audit)};
+  stubs_ = {intake::v1::ConsultationService::NewStub(intake),
+            intake::v1::ReportService::NewStub(intake),
+            intake::v1::AssessmentService::NewStub(intake),
+            intake::v1::ReportMeetingService::NewStub(intake),
+            intake::v1::FeedbackService::NewStub(intake),
+            intake::v1::InvestigationService::NewStub(intake),
+            intake::v1::EmergencyAccessService::NewStub(intake),
+            events::v1::EventService::NewStub(intake),
+            audit::v1::AuditService::NewStub(audit)};
 }
 
 void Stage::Set(absl::Time now) {

@@ -19,6 +19,7 @@
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
+#include "samverkan/intake/v1/emergency_access.grpc.pb.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
 #include "samverkan/intake/v1/investigation.grpc.pb.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
@@ -34,6 +35,7 @@ using Assessments = intake::v1::AssessmentService::Stub;
 using Meetings = intake::v1::ReportMeetingService::Stub;
 using FeedbackCalls = intake::v1::FeedbackService::Stub;
 using Investigations = intake::v1::InvestigationService::Stub;
+using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
 
@@ -113,7 +115,7 @@ class Stage {
   absl::Status silence_;
   std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
              std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-             std::unique_ptr<Events>, std::unique_ptr<Audit>>
+             std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
       stubs_;
 };
 

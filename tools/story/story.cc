@@ -26,8 +26,9 @@ namespace samverkan::story {
 namespace {
 
 constexpr void (*kChapters[])(World&) = {
-    &Consult,       &SubmitTheReport, &AssessTheReport,   &ConfirmReceipt, &HoldTheMeeting, &Decide,   &GiveFeedback,
-    &MissADeadline, &SuspectViolence, &AskTheLawOfTheDay, &ReportAgain,    &Investigate,    &LookBack,
+    &Consult,      &SubmitTheReport, &AssessTheReport, &ConfirmReceipt, &HoldTheMeeting,    &Decide,
+    &GiveFeedback, &MissADeadline,   &SuspectViolence, &NeedToKnow,     &AskTheLawOfTheDay, &ReportAgain,
+    &Investigate,  &LookBack,
 };
 
 // The story tells of the law as it is from this day on.

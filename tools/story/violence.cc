@@ -127,6 +127,7 @@ void SuspectViolence(World& world) {
   ReviewTheHold(world, report);
   world.stage.GoToMorning(3);
   ReleaseTheHold(world, report);
+  world.held_report = report;
 }
 
 }  // namespace samverkan::story
