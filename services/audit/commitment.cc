@@ -55,6 +55,9 @@ std::string DetailPlaintext(const EntryId& entry_id, const v1::PrivatePart& part
   AppendText(bytes, part.request_id());
   AppendText(bytes, part.detail());
   AppendItems(bytes, CommitmentTag::kResource, entry_id, secret, part.resources());
+  // Nothing where there is none: entries from before there were signs keep their bytes.
+  if (!part.risk_signs().empty()) AppendNumber(bytes, static_cast<uint64_t>(part.risk_signs_size()), 4);
+  for (const int sign : part.risk_signs()) AppendNumber(bytes, static_cast<uint32_t>(sign), 4);
   return bytes;
 }
 

@@ -55,7 +55,8 @@ std::string SaltOf(CommitmentTag tag, std::string_view secret, uint32_t position
 //   actor    subject, system, role in 4 bytes, municipality, authority, list of units
 //   detail   time in seconds (8 bytes, two's complement) and nanoseconds (4),
 //            legal_basis, trace_id, request_id, detail, list of the commitments to
-//            each resource (kResource, under the detail's salt, position in the list)
+//            each resource (kResource, under the detail's salt, position in the list);
+//            then, only where there are risk signs, the list of these in 4 bytes each
 //
 // Children and resources have commitments of their own so that one child can be
 // erased from an entry that names several: its commitment stays in the list, its

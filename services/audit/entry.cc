@@ -65,13 +65,14 @@ std::string BodyOf(const v1::Entry& entry) {
   return body.SerializeAsString();
 }
 
-std::vector<std::string> TagsOf(const v1::PrivatePart& part, const Scope& scope, const SearchTags& tags) {
-  std::vector<std::string> all;
-  for (const std::string& child : part.children()) all.push_back(tags.Of(SearchTags::Kind::kChild, scope, child));
-  all.push_back(tags.Of(SearchTags::Kind::kActor, scope, part.actor().subject()));
-  for (const std::string& resource : part.resources()) {
-    all.push_back(tags.Of(SearchTags::Kind::kResource, scope, resource));
-  }
+std::vector<Tag> TagsOf(const v1::PrivatePart& part, const Scope& scope, const SearchTags& tags) {
+  std::vector<Tag> all;
+  const auto add = [&](SearchTags::Kind kind, const std::string& value) {
+    all.push_back({kind, tags.Of(kind, scope, value)});
+  };
+  for (const std::string& child : part.children()) add(SearchTags::Kind::kChild, child);
+  add(SearchTags::Kind::kActor, part.actor().subject());
+  for (const std::string& resource : part.resources()) add(SearchTags::Kind::kResource, resource);
   return all;
 }
 
@@ -85,6 +86,14 @@ absl::StatusOr<NewEntry> Prepare(const v1::Entry& entry, const SearchTags& tags)
   prepared.leaf_hash = LeafHash(prepared.leaf);
   prepared.time = TimeOf(entry.private_part());
   prepared.body = BodyOf(entry);
+  prepared.method = entry.method();
+  prepared.action = entry.action();
+  prepared.outcome = entry.outcome();
+  const v1::Actor& actor = entry.private_part().actor();
+  prepared.role = actor.role();
+  prepared.signs = RiskSigns(entry.private_part().risk_signs());
+  prepared.actor = tags.Of(SearchTags::Kind::kActor, prepared.scope, actor.subject());
+  prepared.system = tags.Of(SearchTags::Kind::kSystem, prepared.scope, actor.system());
   prepared.tags = TagsOf(entry.private_part(), prepared.scope, tags);
   return prepared;
 }

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/leaf.h"
+#include "services/audit/risk_sign.h"
 #include "services/audit/search_tag.h"
 
 // Audit entries as values: what may enter the log, in which form it is kept, and how
@@ -25,6 +26,12 @@ inline constexpr int kMostChildren = 2000;
 inline constexpr int kMostResources = 2001;
 inline constexpr int kMostUnits = 200;
 
+// By which an entry is found.
+struct Tag {
+  SearchTags::Kind kind;
+  std::string value;
+};
+
 // An entry that has been checked, in the form in which it is stored.
 struct NewEntry {
   EntryId id;
@@ -35,8 +42,17 @@ struct NewEntry {
   absl::Time time;
   // v1::Entry with nothing but private_part and salts, serialized.
   std::string body;
+  // What a review knows of it without the body.
+  std::string method;
+  access::v1::Action action = access::v1::ACTION_UNSPECIFIED;
+  v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
+  access::v1::Role role = access::v1::ROLE_UNSPECIFIED;
+  RiskSigns signs;
+  // Tags of the actor's subject and system.
+  std::string actor;
+  std::string system;
   // Of each child, the actor and each resource.
-  std::vector<std::string> tags;
+  std::vector<Tag> tags;
 };
 
 // What a call appends: no (producer, id) twice.

@@ -4,6 +4,7 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/resource_name/resource_name.h"
 #include "services/audit/entry.h"
+#include "services/audit/risk_sign.h"
 
 namespace samverkan::audit {
 namespace {
@@ -90,6 +92,7 @@ class Check {
            "private_part.trace_id", "expected 32 hexadecimal digits, or nothing.");
     Length("private_part.request_id", part.request_id(), 128);
     Length("private_part.detail", part.detail(), 4096);
+    RiskSigns(part.risk_signs());
   }
 
   void KnownFields(const google::protobuf::Message& message, const std::string& field) {
@@ -129,6 +132,16 @@ class Check {
     Length("private_part.actor.authority", actor.authority(), 256);
     Texts("private_part.actor.units", actor.units(), kMostUnits, 256);
     Expect(access::v1::Role_IsValid(actor.role()), "private_part.actor.role", "expected a role that is known.");
+  }
+
+  // One order and no doubles, so that a set of signs has one commitment.
+  void RiskSigns(const google::protobuf::RepeatedField<int>& signs) {
+    const auto told = [](int sign) { return IsTold(static_cast<v1::RiskSign>(sign)); };
+    const bool rising = std::adjacent_find(signs.begin(), signs.end(), std::greater_equal<>()) == signs.end();
+    Expect(
+        rising && std::all_of(signs.begin(), signs.end(), told), "private_part.risk_signs",
+        "expected signs that a producer tells (SAME_NAME, COLLEAGUE, NO_ASSIGNMENT, EMERGENCY_ACCESS), each once, in "
+        "rising order.");
   }
 
   void Length(const std::string& field, const std::string& text, size_t longest) {

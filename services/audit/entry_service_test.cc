@@ -40,7 +40,8 @@ class EntryServiceTest : public ::testing::Test {
     absl::StatusOr<std::unique_ptr<EntryStore>> store = EntryStore::Open(database_.ConninfoFor("audit"), 4);
     if (!store.ok()) std::abort();
     store_ = *std::move(store);
-    service_ = std::make_unique<EntryService>(*store_, TestTags(), paging::PageTokens(std::string(32, 'p')));
+    own_entries_ = std::make_unique<OwnEntries>(*store_, TestTags());
+    service_ = std::make_unique<EntryService>(*store_, *own_entries_, paging::PageTokens(std::string(32, 'p')));
     rpc::ServerOptions options;
     options.max_message_bytes = 4 << 20;
     options.adapter.record_refusal = [this](const auto& call, const auto* request, const auto& refusal) {
@@ -98,6 +99,7 @@ class EntryServiceTest : public ::testing::Test {
   const auth::Caller intake_ = CallerOf(access::v1::SYSTEM, "intake", "intake");
   const auth::Caller auditor_ = CallerOf(access::v1::AUDITOR, "olle", "loggkoll");
   std::unique_ptr<EntryStore> store_;
+  std::unique_ptr<OwnEntries> own_entries_;
   std::unique_ptr<EntryService> service_;
   std::unique_ptr<TestServer> server_;
   std::unique_ptr<v1::AuditService::Stub> stub_;
@@ -265,6 +267,10 @@ TEST_F(EntryServiceTest, NamesWhatIsWrongWithAQuestion) {
   };
   v1::SearchEntriesRequest request;
   EXPECT_EQ(fields(request), std::vector<std::string>{"child"});
+  // Entries do not hold this one.
+  request.add_risk_signs(v1::OUT_OF_HOURS);
+  EXPECT_EQ(fields(request), std::vector<std::string>{"risk_signs"});
+  request.clear_risk_signs();
   request.set_child(std::string(129, 'c'));
   EXPECT_EQ(fields(request), std::vector<std::string>{"child"});
   request.set_child("c");

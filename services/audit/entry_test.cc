@@ -114,6 +114,21 @@ std::vector<Fault> FaultsOfThePrivatePart() {
       {"private_part.time", [](auto& entry) { entry.mutable_private_part()->mutable_time()->set_nanos(-1); }},
       {"private_part.actor.subject",
        [](auto& entry) { entry.mutable_private_part()->mutable_actor()->clear_subject(); }},
+      // Twice, out of order, and computed only when a sample is drawn.
+      {"private_part.risk_signs",
+       [](auto& entry) {
+         entry.mutable_private_part()->add_risk_signs(v1::COLLEAGUE);
+         entry.mutable_private_part()->add_risk_signs(v1::COLLEAGUE);
+       }},
+      {"private_part.risk_signs",
+       [](auto& entry) {
+         entry.mutable_private_part()->add_risk_signs(v1::COLLEAGUE);
+         entry.mutable_private_part()->add_risk_signs(v1::SAME_NAME);
+       }},
+      {"private_part.risk_signs",
+       [](auto& entry) { entry.mutable_private_part()->add_risk_signs(v1::MANY_FILES); }},
+      {"private_part.risk_signs",
+       [](auto& entry) { entry.mutable_private_part()->add_risk_signs(v1::RISK_SIGN_UNSPECIFIED); }},
       {"private_part.children[1]", [](auto& entry) { entry.mutable_private_part()->add_children(""); }},
       {"private_part.children",
        [](auto& entry) {

@@ -198,6 +198,16 @@ TEST(Leaf, IsNotEncodedWhenAFieldDoesNotFit) {
   EXPECT_OK(EncodeLeaf(leaf));
 }
 
+// Frozen, and computed with another program, as the leaf is. Without signs it is the one
+// in the leaf above.
+TEST(Commitments, HaveTheirFrozenBytesWithRiskSigns) {
+  v1::PrivatePart part = SamplePart();
+  part.add_risk_signs(v1::SAME_NAME);
+  part.add_risk_signs(v1::NO_ASSIGNMENT);
+  EXPECT_EQ(Hex(CommitTo(kEntryId, part, SampleSalts()).detail),
+            "9a7d294e6e4e57d4febfa1716cc521762269311bb816638206919dbb1d820681");
+}
+
 bool Differ(const v1::PrivatePart& a, const v1::PrivatePart& b) {
   return CommitTo(kEntryId, a, SampleSalts()) != CommitTo(kEntryId, b, SampleSalts());
 }
@@ -221,6 +231,8 @@ TEST(Commitments, CoverEveryFieldOfThePrivatePart) {
       [](auto& part) { part.set_trace_id("x"); },
       [](auto& part) { part.set_request_id("x"); },
       [](auto& part) { part.set_detail("x"); },
+      [](auto& part) { part.add_risk_signs(v1::SAME_NAME); },
+      [](auto& part) { part.add_risk_signs(v1::COLLEAGUE); },
       // Text that moves from a field to its neighbour.
       [](auto& part) {
         part.mutable_actor()->set_subject("ann");
@@ -234,7 +246,7 @@ TEST(Commitments, CoverEveryFieldOfThePrivatePart) {
     changes[i](changed);
     EXPECT_TRUE(Differ(changed, SamplePart())) << i;
   }
-  EXPECT_EQ(SamplePart().GetDescriptor()->field_count(), 8) << "a new field has to be committed to";
+  EXPECT_EQ(SamplePart().GetDescriptor()->field_count(), 9) << "a new field has to be committed to";
   EXPECT_EQ(SamplePart().actor().GetDescriptor()->field_count(), 6) << "a new field has to be committed to";
 }
 

@@ -1,0 +1,85 @@
+#include "services/audit/server.h"
+
+#include <string_view>
+
+#include "libs/auth/token_verifier.h"
+#include "libs/idempotency/request_log.h"
+#include "libs/keys/key_file.h"
+#include "libs/paging/page_token.h"
+#include "libs/random/random.h"
+#include "libs/rpc/server.h"
+#include "libs/rules/rule_set.h"
+#include "libs/status/macros.h"
+#include "services/audit/entry_service.h"
+#include "services/audit/entry_store.h"
+#include "services/audit/own_entry.h"
+#include "services/audit/review.h"
+#include "services/audit/review_service.h"
+#include "services/audit/review_store.h"
+
+namespace samverkan::audit {
+namespace {
+
+constexpr absl::Duration kLongestCheck = absl::Seconds(10);
+constexpr int kMaxMessageBytes = 4 << 20;  // 256 entries of ordinary size
+// Drawing a sample reads for seconds: so many at a time, others wait.
+constexpr int kReviewConnections = 4;
+constexpr int kSeedBytes = 32;
+
+pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
+  // Without the server's text, which can hold values of rows.
+  return [logger](const pg::DatabaseError& error, std::string_view) {
+    logger.Log(log::Severity::kError, "database error", {{"sqlstate", error.sqlstate}, {"statement", error.statement}});
+  };
+}
+
+rpc::ServerOptions OptionsFor(const ServerFlags& flags, EntryService& service, auth::TokenVerifier& verifier) {
+  rpc::ServerOptions options;
+  options.listen = flags.listen;
+  options.port_file = flags.port_file;
+  options.metrics_listen = flags.metrics_listen;
+  options.workers.workers = flags.workers;
+  options.max_message_bytes = kMaxMessageBytes;
+  options.adapter.authenticate = [&verifier](std::string_view token) { return verifier.Verify(token); };
+  options.adapter.record_refusal = [&service](const auto& call, const auto* request, const auto& refusal) {
+    return service.RecordRefusal(call, request, refusal);
+  };
+  return options;
+}
+
+// The rule set, with everything that audit asks it.
+absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
+  ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
+  RETURN_IF_ERROR(rules.Expect({kLogReviewQuestion, kLogControlQuestion, kBreachQuestion}));
+  return rules;
+}
+
+}  // namespace
+
+absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
+  ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
+  ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
+  ASSIGN_OR_RETURN(const auto verifier,
+                   auth::TokenVerifier::Open({.jwks_file = flags.jwks, .issuer = flags.issuer}, clock));
+  ASSIGN_OR_RETURN(const auto store, EntryStore::Open(flags.database, flags.workers, LogErrorsTo(logger)));
+  RETURN_IF_ERROR(store->CheckReady(clock::SystemClock().Now() + kLongestCheck));
+
+  const OwnEntries own_entries(*store, SearchTags(keys.Derive("audit/search-tag")));
+  ASSIGN_OR_RETURN(const auto reviews,
+                   ReviewStore::Open(flags.database, kReviewConnections, own_entries, LogErrorsTo(logger)));
+  const paging::PageTokens page_tokens(keys.Derive("audit/page-token"));
+  EntryService entry_service(*store, own_entries, page_tokens);
+  const ReviewService review_service(*reviews, own_entries, rules,
+                                     idempotency::RequestKeys(keys.Derive("audit/request-fingerprint")), page_tokens,
+                                     [] { return random::Octets(kSeedBytes); });
+
+  ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, entry_service, *verifier), clock, logger));
+  server->Add(Serve(entry_service, server->adapter()));
+  server->Add(review_service.Serve(server->adapter()));
+  server->OnStop([&store = *store] { store.Stop(); });
+  RETURN_IF_ERROR(server->Start());
+  server->RunUntilStopSignal();
+  return absl::OkStatus();
+}
+
+}  // namespace samverkan::audit

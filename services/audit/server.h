@@ -1,0 +1,31 @@
+#ifndef SAMVERKAN_SERVICES_AUDIT_SERVER_H_
+#define SAMVERKAN_SERVICES_AUDIT_SERVER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "libs/clock/clock.h"
+#include "libs/log/logger.h"
+
+namespace samverkan::audit {
+
+// What main.cc reads from its flags, which say what each is.
+struct ServerFlags {
+  std::string listen;
+  std::string port_file;
+  std::string metrics_listen;
+  std::string database;
+  std::string jwks;
+  std::string issuer;
+  std::string key_file;
+  std::string rules;
+  int workers = 0;
+};
+
+// Opens the parts in their order, serves until a stop signal, and closes them in the
+// reverse order. An error says what kept it from serving.
+absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger);
+
+}  // namespace samverkan::audit
+
+#endif  // SAMVERKAN_SERVICES_AUDIT_SERVER_H_
