@@ -2,11 +2,13 @@
 #define SAMVERKAN_SERVICES_AUDIT_COMMITMENT_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/leaf.h"
+#include "services/audit/store.pb.h"
 
 // The salted commitments by which a leaf holds on to its private part: as long as
 // salts and private part are kept they prove each other, and once these are erased
@@ -62,6 +64,14 @@ std::string SaltOf(CommitmentTag tag, std::string_view secret, uint32_t position
 // erased from an entry that names several: its commitment stays in the list, its
 // salt and the producer's go, and the others still verify under their own salts.
 Commitments CommitTo(const EntryId& entry_id, const v1::PrivatePart& part, const v1::Salts& salts);
+
+// The commitments of a private part as it is kept: the same, whatever was erased from it.
+Commitments CommitTo(const EntryId& entry_id, const store::v1::PrivateBody& body);
+
+// Takes children, or resources, out of `body`, with every salt that would prove them. The
+// others still verify. Says whether any was there.
+bool EraseChildren(const EntryId& entry_id, const std::set<std::string>& erased, store::v1::PrivateBody& body);
+bool EraseResources(const EntryId& entry_id, const std::set<std::string>& erased, store::v1::PrivateBody& body);
 
 }  // namespace samverkan::audit
 

@@ -14,6 +14,7 @@
 #include "services/audit/leaf.h"
 #include "services/audit/risk_sign.h"
 #include "services/audit/search_tag.h"
+#include "services/audit/store.pb.h"
 
 // Audit entries as values: what may enter the log, in which form it is kept, and how
 // it is shown. No I/O.
@@ -40,7 +41,7 @@ struct NewEntry {
   std::string leaf;
   Digest leaf_hash;
   absl::Time time;
-  // v1::Entry with nothing but private_part and salts, serialized.
+  // store::v1::PrivateBody, serialized.
   std::string body;
   // What a review knows of it without the body.
   std::string method;
@@ -72,6 +73,10 @@ struct Batch {
 absl::StatusOr<Batch> PrepareEntries(const google::protobuf::RepeatedPtrField<v1::Entry>& entries, absl::Time now,
                                      const SearchTags& tags);
 
+// What an entry with this private part is found by: each child, the actor and each
+// resource.
+std::vector<Tag> TagsOf(const v1::PrivatePart& part, const Scope& scope, const SearchTags& tags);
+
 // ALREADY_EXISTS, reason `ENTRY_ID_REUSED`, for the entry at `position` of a call.
 absl::Status EntryIdReused(size_t position);
 
@@ -84,6 +89,9 @@ struct StoredEntry {
   // Absent once erased.
   std::optional<std::string> body;
 };
+
+// The private part as it is kept. INTERNAL where the stored bytes cannot be read.
+absl::StatusOr<store::v1::PrivateBody> ReadBody(int64_t index, const std::string& body);
 
 // What a reader is shown: what the leaf says and, until it is erased, the private
 // part; never the salts. INTERNAL where the stored bytes cannot be read.

@@ -10,6 +10,7 @@
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "samverkan/audit/v1/audit.grpc.pb.h"
+#include "services/audit/erasure.h"
 #include "services/audit/reasons.h"
 #include "services/audit/review.h"
 #include "services/audit/search_question.h"
@@ -50,8 +51,8 @@ std::vector<std::string> NamesIn(const google::protobuf::Message& request) {
   const google::protobuf::FieldDescriptor* const field = request.GetDescriptor()->FindFieldByName("name");
   if (field == nullptr) return {};
   const std::string name = request.GetReflection()->GetString(request, field);
-  const bool known = ParseEntryName(name).has_value() || ParseSampleName(name).has_value() ||
-                     ParseItemName(name).has_value();
+  const bool known =
+      ParseEntryName(name).has_value() || ParseSampleName(name).has_value() || ParseItemName(name).has_value();
   return known ? std::vector<std::string>{name} : std::vector<std::string>();
 }
 
@@ -79,6 +80,18 @@ absl::StatusOr<v1::AppendEntriesResponse> EntryService::AppendEntries(const rpc:
   RETURN_IF_ERROR(CheckProducers(request, call.caller.system));
   ASSIGN_OR_RETURN(const std::vector<Placement> placements, store_.Append(batch.entries, call.now, call.deadline));
   return ReceiptsFor(request, batch, placements);
+}
+
+absl::StatusOr<v1::EraseEntriesResponse> EntryService::EraseEntries(const rpc::CallContext& call,
+                                                                    const v1::EraseEntriesRequest& request) {
+  ASSIGN_OR_RETURN(const Erasure erasure, CheckErasure(request));
+  RETURN_IF_ERROR(CheckMayErase(ScopeOf(call), erasure.scope));
+  // Names nobody: it stays when the children that it is about are gone.
+  outbox::Touched touched;
+  touched.resources = {request.erasure()};
+  touched.legal_basis = request.legal_basis();
+  ASSIGN_OR_RETURN(const NewEntry entry, own_entries_.Make(call, erasure.scope, v1::GRANTED, touched));
+  return erasures_.Erase(erasure, entry, call.now, call.deadline);
 }
 
 absl::StatusOr<v1::LoggedEntry> EntryService::GetEntry(const rpc::CallContext& call,
@@ -150,6 +163,9 @@ std::unique_ptr<rpc::Service> Serve(EntryService& service, rpc::Adapter& adapter
   using rpc::CallContext;
   served->Add("AppendEntries", [&service](const CallContext& call, const v1::AppendEntriesRequest& request) {
     return service.AppendEntries(call, request);
+  });
+  served->Add("EraseEntries", [&service](const CallContext& call, const v1::EraseEntriesRequest& request) {
+    return service.EraseEntries(call, request);
   });
   served->Add("GetEntry", [&service](const CallContext& call, const v1::GetEntryRequest& request) {
     return service.GetEntry(call, request);

@@ -16,6 +16,7 @@
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/entry.h"
 #include "services/audit/entry_store.h"
+#include "services/audit/erasure_store.h"
 #include "services/audit/own_entry.h"
 
 namespace samverkan::audit {
@@ -25,12 +26,14 @@ namespace samverkan::audit {
 // where that fails, nothing is shown. May be used by several threads at once.
 class EntryService {
  public:
-  // `store` and `own_entries` must outlive the service.
-  EntryService(EntryStore& store, const OwnEntries& own_entries, paging::PageTokens tokens)
-      : store_(store), own_entries_(own_entries), tokens_(std::move(tokens)) {}
+  // The stores and `own_entries` must outlive the service.
+  EntryService(EntryStore& store, ErasureStore& erasures, const OwnEntries& own_entries, paging::PageTokens tokens)
+      : store_(store), erasures_(erasures), own_entries_(own_entries), tokens_(std::move(tokens)) {}
 
   absl::StatusOr<v1::AppendEntriesResponse> AppendEntries(const rpc::CallContext& call,
                                                           const v1::AppendEntriesRequest& request);
+  absl::StatusOr<v1::EraseEntriesResponse> EraseEntries(const rpc::CallContext& call,
+                                                        const v1::EraseEntriesRequest& request);
   absl::StatusOr<v1::LoggedEntry> GetEntry(const rpc::CallContext& call, const v1::GetEntryRequest& request);
   absl::StatusOr<v1::SearchEntriesResponse> SearchEntries(const rpc::CallContext& call,
                                                           const v1::SearchEntriesRequest& request);
@@ -44,6 +47,7 @@ class EntryService {
   absl::StatusOr<EntryQuery> QueryOf(const rpc::CallContext& call, const v1::SearchEntriesRequest& request) const;
 
   EntryStore& store_;
+  ErasureStore& erasures_;
   const OwnEntries& own_entries_;
   const paging::PageTokens tokens_;
 };

@@ -16,11 +16,11 @@ Scope ScopeOf(const rpc::CallContext& call) {
   return {.municipality = call.caller.municipality, .authority = call.caller.authority};
 }
 
-absl::StatusOr<NewEntry> OwnEntries::Make(const rpc::CallContext& call, v1::Outcome outcome,
+absl::StatusOr<NewEntry> OwnEntries::Make(const rpc::CallContext& call, const Scope& scope, v1::Outcome outcome,
                                           const outbox::Touched& touched) const {
   outbox::Touched own = touched;
-  own.municipality = call.caller.municipality;
-  own.authority = call.caller.authority;
+  own.municipality = scope.municipality;
+  own.authority = scope.authority;
   own.retention = own.children.empty() ? v1::OPERATION : v1::CHILD_FILE;
   v1::AppendEntriesRequest request;
   *request.add_entries() = outbox::MakeAuditEntry(call, kOwnProducer, outcome, own);
@@ -32,7 +32,7 @@ absl::StatusOr<NewEntry> OwnEntries::Make(const rpc::CallContext& call, v1::Outc
 
 absl::Status OwnEntries::Append(const rpc::CallContext& call, v1::Outcome outcome,
                                 const outbox::Touched& touched) const {
-  ASSIGN_OR_RETURN(const NewEntry entry, Make(call, outcome, touched));
+  ASSIGN_OR_RETURN(const NewEntry entry, Make(call, ScopeOf(call), outcome, touched));
   return store_.Append({entry}, call.now, call.deadline).status();
 }
 

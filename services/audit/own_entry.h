@@ -24,12 +24,12 @@ class OwnEntries {
   // `store` must outlive this.
   OwnEntries(EntryStore& store, SearchTags tags) : store_(store), tags_(std::move(tags)) {}
 
-  // The entry of `call`, whose municipality and authority become the caller's, to be
-  // appended with the change that it is about (AppendEntries).
-  absl::StatusOr<NewEntry> Make(const rpc::CallContext& call, v1::Outcome outcome,
+  // The entry of `call` in the log of `scope`, to be appended with the change that it is
+  // about (AppendEntries).
+  absl::StatusOr<NewEntry> Make(const rpc::CallContext& call, const Scope& scope, v1::Outcome outcome,
                                 const outbox::Touched& touched) const;
 
-  // Makes and appends it. What a call shows, it shows only after that.
+  // Makes and appends it, in the log of the caller's own authority. What a call shows, it shows only after that.
   absl::Status Append(const rpc::CallContext& call, v1::Outcome outcome, const outbox::Touched& touched) const;
 
   const SearchTags& tags() const { return tags_; }

@@ -52,9 +52,10 @@ class ReviewServiceTest : public ::testing::Test {
   ReviewServiceTest() {
     store_ = EntryStore::Open(database_.ConninfoFor("audit"), 4).value();
     own_entries_ = std::make_unique<OwnEntries>(*store_, TestTags());
+    erasures_ = ErasureStore::Open(database_.ConninfoFor("audit"), 1, TestTags()).value();
     reviews_ = ReviewStore::Open(database_.ConninfoFor("audit"), 4, *own_entries_).value();
     const paging::PageTokens tokens(std::string(32, 'p'));
-    entry_service_ = std::make_unique<EntryService>(*store_, *own_entries_, tokens);
+    entry_service_ = std::make_unique<EntryService>(*store_, *erasures_, *own_entries_, tokens);
     service_ = std::make_unique<ReviewService>(*reviews_, *own_entries_, LoadRules(),
                                                idempotency::RequestKeys(std::string(32, 'r')), tokens,
                                                [] { return std::string(32, 's'); });
@@ -152,6 +153,7 @@ class ReviewServiceTest : public ::testing::Test {
   std::unique_ptr<EntryStore> store_;
   std::unique_ptr<OwnEntries> own_entries_;
   std::unique_ptr<ReviewStore> reviews_;
+  std::unique_ptr<ErasureStore> erasures_;
   std::unique_ptr<EntryService> entry_service_;
   std::unique_ptr<ReviewService> service_;
   std::unique_ptr<TestServer> server_;
@@ -492,6 +494,28 @@ TEST_F(ReviewServiceTest, RecordsOnceForARepeatedRequest) {
   EXPECT_THAT(Record(request), StatusIs(absl::StatusCode::kAborted, "ETAG_MISMATCH"));
 }
 
+// What was judged is still counted; of whom it was about, nothing is left.
+TEST_F(ReviewServiceTest, KeepsTheVerdictOfAnActThatIsErased) {
+  AppendReads(1);
+  ASSERT_OK_AND_ASSIGN(const v1::ReviewSample sample, Draw(DrawOf(1, 0)));
+  ASSERT_OK_AND_ASSIGN(const v1::GetReviewSampleResponse before, Get(sample.name()));
+  ASSERT_EQ(before.items_size(), 1);
+  ASSERT_OK(Record(OutcomeOf(before.items(0), v1::ReviewOutcome::UNAUTHORISED)));
+  const Erasure erasure = {.scope = {"0180", "socialnamnden"}, .id = {}, .children = {"child-1"}, .resources = {}};
+  v1::Entry telling = TestEntry(99);
+  telling.mutable_private_part()->clear_children();
+  ASSERT_OK(
+      erasures_->Erase(erasure, Prepared({telling})[0], TestNow(), clock::SystemClock().Now() + absl::Seconds(10)));
+  ASSERT_OK_AND_ASSIGN(const v1::GetReviewSampleResponse after, Get(sample.name()));
+  ASSERT_EQ(after.items_size(), 1);
+  EXPECT_EQ(after.items(0).entry().state(), v1::LoggedEntry::ERASED);
+  ASSERT_EQ(after.items(0).outcomes_size(), 1);
+  EXPECT_EQ(after.items(0).outcomes(0).verdict(), v1::ReviewOutcome::UNAUTHORISED);
+  EXPECT_EQ(after.items(0).outcomes(0).note(), "");
+  ASSERT_OK_AND_ASSIGN(const v1::ReviewStatistics statistics, Statistics());
+  EXPECT_EQ(statistics.total().unauthorised(), 1);
+}
+
 TEST_F(ReviewServiceTest, LetsNobodyReviewTheirOwnActs) {
   v1::Entry own = TestEntry(1);
   own.mutable_private_part()->mutable_actor()->set_subject("olle");
@@ -515,8 +539,7 @@ TEST_F(ReviewServiceTest, LetsNobodyReviewTheirOwnActs) {
 TEST_F(ReviewServiceTest, NamesEveryBadFieldOfAnOutcome) {
   AppendReads(1);
   ASSERT_OK_AND_ASSIGN(const v1::ReviewSample sample, Draw(DrawOf(1, 0)));
-  EXPECT_THAT(status::InvalidFields(Record({}).status()),
-              ElementsAre("name", "request_id", "etag", "verdict", "note"));
+  EXPECT_THAT(status::InvalidFields(Record({}).status()), ElementsAre("name", "request_id", "etag", "verdict", "note"));
   v1::RecordReviewOutcomeRequest request =
       OutcomeOf(Get(sample.name()).value().items(0), v1::ReviewOutcome::LEGITIMATE);
   std::string longest;
@@ -560,10 +583,9 @@ TEST_F(ReviewServiceTest, CountsByPeriodUnitAndSign) {
   ASSERT_OK_AND_ASSIGN(const auto none, Call(&v1::ReviewService::Stub::GetReviewStatistics, later));
   EXPECT_EQ(none.sample_count(), 0);
   EXPECT_EQ(none.total().drawn(), 0);
-  EXPECT_THAT(
-      status::InvalidFields(
-          Call(&v1::ReviewService::Stub::GetReviewStatistics, v1::GetReviewStatisticsRequest()).status()),
-      ElementsAre("first_day", "last_day"));
+  EXPECT_THAT(status::InvalidFields(
+                  Call(&v1::ReviewService::Stub::GetReviewStatistics, v1::GetReviewStatisticsRequest()).status()),
+              ElementsAre("first_day", "last_day"));
 }
 
 // ---- a breach ----

@@ -56,8 +56,8 @@ constexpr int64_t kBodyBytes = 1 << 21;
 // As many of the first entries of `indexes` as are of ordinary size together; at least one.
 absl::StatusOr<std::vector<StoredEntry>> ReadEntries(pg::ReadTransaction& transaction, const Scope& scope,
                                                      const std::vector<int64_t>& indexes) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   transaction.Query(kGetEntries, pg::Params(scope.municipality, scope.authority, indexes, kBodyBytes)));
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kGetEntries, pg::Params(scope.municipality, scope.authority,
+                                                                                  indexes, kBodyBytes)));
   std::vector<StoredEntry> entries;
   for (const pg::Row row : rows) {
     StoredEntry entry;
@@ -108,7 +108,7 @@ absl::StatusOr<std::optional<std::string>> Claim(pg::Transaction& transaction, c
 absl::Status Leave(pg::Transaction& transaction, const rpc::CallContext& call, const OwnEntries& entries,
                    const idempotency::Request& request, outbox::Touched touched) {
   touched.request_id = request.id.ToString();
-  ASSIGN_OR_RETURN(const NewEntry entry, entries.Make(call, v1::GRANTED, touched));
+  ASSIGN_OR_RETURN(const NewEntry entry, entries.Make(call, ScopeOf(call), v1::GRANTED, touched));
   return AppendEntries(transaction, {entry}, call.now).status();
 }
 
@@ -147,9 +147,9 @@ absl::StatusOr<FoundSample> FindIn(pg::ReadTransaction& transaction, const Scope
 }
 
 absl::StatusOr<std::vector<Act>> ReadActs(pg::ReadTransaction& transaction, const Scope& scope, absl::CivilDay day) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kListActs, pg::Params(scope.municipality, scope.authority,
-                                                                                calendar::StartOf(day),
-                                                                                calendar::StartOf(day + 1))));
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   transaction.Query(kListActs, pg::Params(scope.municipality, scope.authority, calendar::StartOf(day),
+                                                           calendar::StartOf(day + 1))));
   std::vector<Act> acts;
   acts.reserve(static_cast<size_t>(rows.size()));
   for (const pg::Row row : rows) {
@@ -206,8 +206,8 @@ struct ItemColumns {
   }
 };
 
-absl::Status StoreSample(pg::Transaction& transaction, const Scope& scope, const SearchTags& tags,
-                         const SampleKey& key, absl::Time now, const audit::Draw& draw, v1::ReviewSample sample) {
+absl::Status StoreSample(pg::Transaction& transaction, const Scope& scope, const SearchTags& tags, const SampleKey& key,
+                         absl::Time now, const audit::Draw& draw, v1::ReviewSample sample) {
   const std::vector<DrawnAct> drawn = draw.Drawn();
   ASSIGN_OR_RETURN(const auto units, UnitsOf(transaction, scope, tags, drawn));
   ItemColumns columns;
@@ -343,8 +343,7 @@ absl::StatusOr<v1::ReviewSample> ReviewStore::Draw(const rpc::CallContext& call,
   const Scope scope = ScopeOf(call);
   const SampleKey new_key = {scope.municipality, pg::Uuid::FromTime(call.now)};
   return pool_->Write({}, call.deadline, "draw_review_sample", [&](pg::Transaction& transaction) -> Result {
-    ASSIGN_OR_RETURN(const auto repeated,
-                     Claim(transaction, request, SampleName(new_key), call));
+    ASSIGN_OR_RETURN(const auto repeated, Claim(transaction, request, SampleName(new_key), call));
     const SampleKey key = repeated.has_value() ? ParseSampleName(*repeated).value_or(new_key) : new_key;
     if (!repeated.has_value()) {
       audit::Draw draw(order);
@@ -370,8 +369,8 @@ absl::StatusOr<FoundSample> ReviewStore::Find(const Scope& scope, const SampleKe
                      [&](pg::ReadTransaction& transaction) { return FindIn(transaction, scope, key); });
 }
 
-absl::StatusOr<SamplePage> ReviewStore::List(const Scope& scope, const std::optional<SamplePlace>& after,
-                                             int64_t limit, absl::Time deadline) {
+absl::StatusOr<SamplePage> ReviewStore::List(const Scope& scope, const std::optional<SamplePlace>& after, int64_t limit,
+                                             absl::Time deadline) {
   using Result = absl::StatusOr<SamplePage>;
   const SamplePlace place = after.value_or(SamplePlace{absl::InfiniteFuture(), pg::Uuid()});
   const pg::Params params(scope.municipality, scope.authority, place.draw_time, place.id, limit + 1);
@@ -417,10 +416,9 @@ absl::StatusOr<v1::ReviewItem> ReviewStore::Record(const rpc::CallContext& call,
   return pool_->Write({}, call.deadline, "record_review_outcome", [&](pg::Transaction& transaction) -> Result {
     ASSIGN_OR_RETURN(const auto repeated, Claim(transaction, request, ItemName(key), call));
     // A statement of its own, so that the read after it sees what it waited for.
-    RETURN_IF_ERROR(transaction
-                        .Execute(kLockItem, pg::Params(scope.municipality, scope.authority, key.sample.id,
-                                                       key.position))
-                        .status());
+    RETURN_IF_ERROR(
+        transaction.Execute(kLockItem, pg::Params(scope.municipality, scope.authority, key.sample.id, key.position))
+            .status());
     ASSIGN_OR_RETURN(ReviewItemRecord record, FindItem(transaction, scope, key));
     if (!repeated.has_value()) {
       RETURN_IF_ERROR(check(record));

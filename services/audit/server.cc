@@ -12,6 +12,7 @@
 #include "libs/status/macros.h"
 #include "services/audit/entry_service.h"
 #include "services/audit/entry_store.h"
+#include "services/audit/erasure_store.h"
 #include "services/audit/own_entry.h"
 #include "services/audit/review.h"
 #include "services/audit/review_service.h"
@@ -25,6 +26,7 @@ constexpr int kMaxMessageBytes = 4 << 20;  // 256 entries of ordinary size
 // Drawing a sample reads for seconds: so many at a time, others wait.
 constexpr int kReviewConnections = 4;
 constexpr int kSeedBytes = 32;
+constexpr int kErasureConnections = 2;
 
 pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
   // Without the server's text, which can hold values of rows.
@@ -67,8 +69,10 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   const OwnEntries own_entries(*store, SearchTags(keys.Derive("audit/search-tag")));
   ASSIGN_OR_RETURN(const auto reviews,
                    ReviewStore::Open(flags.database, kReviewConnections, own_entries, LogErrorsTo(logger)));
+  ASSIGN_OR_RETURN(const auto erasures,
+                   ErasureStore::Open(flags.database, kErasureConnections, own_entries.tags(), LogErrorsTo(logger)));
   const paging::PageTokens page_tokens(keys.Derive("audit/page-token"));
-  EntryService entry_service(*store, own_entries, page_tokens);
+  EntryService entry_service(*store, *erasures, own_entries, page_tokens);
   const ReviewService review_service(*reviews, own_entries, rules,
                                      idempotency::RequestKeys(keys.Derive("audit/request-fingerprint")), page_tokens,
                                      [] { return random::Octets(kSeedBytes); });

@@ -46,7 +46,7 @@ CREATE TABLE audit.private_part (
   authority text NOT NULL,
   -- When the act took place.
   time timestamptz NOT NULL,
-  -- samverkan.audit.v1.Entry with nothing but private_part and salts, serialized.
+  -- samverkan.audit.store.v1.PrivateBody, serialized.
   body bytea NOT NULL,
   -- What is known of it without reading the body. Numbers of samverkan.access.v1.Action,
   -- samverkan.audit.v1.Outcome and samverkan.access.v1.Role; of RiskSign a bit set, in

@@ -84,8 +84,8 @@ CREATE TABLE audit.review_item (
   FOREIGN KEY (municipality, sample) REFERENCES audit.review_sample
 );
 
--- What was found, never changed. `body` is samverkan.audit.v1.ReviewOutcome, serialized:
--- it names people.
+-- What was found, never changed but for notes that are erased. `body` is
+-- samverkan.audit.v1.ReviewOutcome, serialized: it names people.
 CREATE TABLE audit.review_outcome (
   municipality text NOT NULL,
   sample uuid NOT NULL,
