@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "libs/clock/clock.h"
 #include "libs/resource_name/resource_name.h"
 #include "libs/status/macros.h"
 
@@ -74,12 +75,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<DevelopmentCertificates> DevelopmentCertificates::Open(std::string folder, const clock::Clock& clock) {
+absl::StatusOr<DevelopmentCertificates> DevelopmentCertificates::Open(std::string folder) {
   RETURN_IF_ERROR(MakeFolder(folder));
   const std::string place = folder + "/ca";
   if (!Exists(place)) {
+    const absl::Time now = clock::SystemClock().Now();
     ASSIGN_OR_RETURN(const auto authority,
-                     CertificateAuthority::Generate("Samverkan development", clock.Now() - kBegun, clock.Now() + kLife));
+                     CertificateAuthority::Generate("Samverkan development", now - kBegun, now + kLife));
     RETURN_IF_ERROR(Place(place, authority.identity()));
   }
   ASSIGN_OR_RETURN(std::string certificate, ReadFile(place + kCertificate));
@@ -88,7 +90,7 @@ absl::StatusOr<DevelopmentCertificates> DevelopmentCertificates::Open(std::strin
   if (!authority.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(place, " holds no authority; delete ", folder));
   }
-  return DevelopmentCertificates(std::move(folder), *std::move(authority), clock);
+  return DevelopmentCertificates(std::move(folder), *std::move(authority));
 }
 
 absl::StatusOr<Files> DevelopmentCertificates::OfService(std::string_view service) const {
@@ -113,8 +115,9 @@ absl::StatusOr<Files> DevelopmentCertificates::OfSystem(std::string_view system,
 absl::StatusOr<Files> DevelopmentCertificates::Find(const std::string& place, CertificateRequest request) const {
   const std::string folder = folder_ + "/" + place;
   if (!Exists(folder)) {
-    request.not_before = clock_->Now() - kBegun;
-    request.not_after = clock_->Now() + kLife - kBegun;
+    const absl::Time now = clock::SystemClock().Now();
+    request.not_before = now - kBegun;
+    request.not_after = now + kLife;
     ASSIGN_OR_RETURN(const Identity identity, authority_.Issue(request));
     RETURN_IF_ERROR(MakeFolder(std::filesystem::path(folder).parent_path()));
     RETURN_IF_ERROR(Place(folder, identity));

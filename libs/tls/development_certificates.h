@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "libs/clock/clock.h"
 #include "libs/tls/certificate_authority.h"
 #include "libs/tls/credentials.h"
 
@@ -19,9 +18,8 @@ namespace samverkan::tls {
 // processes may do so at once and end with one certificate. May be used by several threads.
 class DevelopmentCertificates {
  public:
-  // FAILED_PRECONDITION, with what to do, where the folder cannot be used. `clock` is the
-  // machine's.
-  static absl::StatusOr<DevelopmentCertificates> Open(std::string folder, const clock::Clock& clock);
+  // FAILED_PRECONDITION, with what to do, where the folder cannot be used.
+  static absl::StatusOr<DevelopmentCertificates> Open(std::string folder);
 
   // What the service presents; on loopback addresses.
   absl::StatusOr<Files> OfService(std::string_view service) const;
@@ -33,14 +31,13 @@ class DevelopmentCertificates {
   const CertificateAuthority& authority() const { return authority_; }
 
  private:
-  DevelopmentCertificates(std::string folder, CertificateAuthority authority, const clock::Clock& clock)
-      : folder_(std::move(folder)), authority_(std::move(authority)), clock_(&clock) {}
+  DevelopmentCertificates(std::string folder, CertificateAuthority authority)
+      : folder_(std::move(folder)), authority_(std::move(authority)) {}
 
   absl::StatusOr<Files> Find(const std::string& place, CertificateRequest request) const;
 
   std::string folder_;
   CertificateAuthority authority_;
-  const clock::Clock* clock_;
 };
 
 }  // namespace samverkan::tls

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "libs/clock/clock.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/tls/certificate.h"
 #include "libs/tls/credentials.h"
@@ -27,7 +26,7 @@ class DevelopmentCertificatesTest : public ::testing::Test {
  protected:
   DevelopmentCertificatesTest() { std::filesystem::remove_all(folder_); }
 
-  absl::StatusOr<DevelopmentCertificates> Open() const { return DevelopmentCertificates::Open(folder_, clock_); }
+  absl::StatusOr<DevelopmentCertificates> Open() const { return DevelopmentCertificates::Open(folder_); }
 
   static mode_t ModeOf(const std::string& path) {
     struct stat seen = {};
@@ -36,7 +35,6 @@ class DevelopmentCertificatesTest : public ::testing::Test {
 
   const std::string folder_ =
       ::testing::TempDir() + "/" + ::testing::UnitTest::GetInstance()->current_test_info()->name() + "/tls";
-  const clock::SystemClock clock_;
 };
 
 TEST_F(DevelopmentCertificatesTest, NamesServicesAndSystems) {
