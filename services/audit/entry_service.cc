@@ -26,14 +26,16 @@ Scope ScopeOf(const rpc::CallContext& call) {
   return {.municipality = call.caller.municipality, .authority = call.caller.authority};
 }
 
-absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const std::string& system) {
-  const auto foreign = [&](const v1::Entry& entry) { return entry.producer() != system; };
+absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const auth::Caller& caller) {
+  const auto foreign = [&](const v1::Entry& entry) {
+    return !caller.IsService() || entry.producer() != caller.system;
+  };
   const auto found = std::find_if(request.entries().begin(), request.entries().end(), foreign);
   if (found == request.entries().end()) return absl::OkStatus();
   const std::string field = absl::StrCat("entries[", found - request.entries().begin(), "].producer");
   return status::PermissionDenied(
       {.reason = kProducerMismatch,
-       .message = absl::StrCat(field, " is not the calling system. A service appends its own entries only."),
+       .message = absl::StrCat(field, " is not the calling service. A service appends its own entries only, by its certificate."),
        .metadata = {{"field", field}}});
 }
 
@@ -71,7 +73,7 @@ absl::StatusOr<v1::AppendEntriesResponse> ReceiptsFor(const v1::AppendEntriesReq
 absl::StatusOr<v1::AppendEntriesResponse> EntryService::AppendEntries(const rpc::CallContext& call,
                                                                       const v1::AppendEntriesRequest& request) {
   ASSIGN_OR_RETURN(const Batch batch, PrepareEntries(request.entries(), call.now, tags_));
-  RETURN_IF_ERROR(CheckProducers(request, call.caller.system));
+  RETURN_IF_ERROR(CheckProducers(request, call.caller));
   ASSIGN_OR_RETURN(const std::vector<Placement> placements, store_.Append(batch.entries, call.now, call.deadline));
   return ReceiptsFor(request, batch, placements);
 }

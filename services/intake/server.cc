@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "libs/auth/token_verifier.h"
 #include "libs/idempotency/request_log.h"
 #include "libs/keys/key_file.h"
 #include "libs/outbox/audit_delivery.h"
@@ -15,7 +14,9 @@
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
 #include "libs/pg/schema_version.h"
+#include "libs/pg/transport_check.h"
 #include "libs/rpc/server.h"
+#include "libs/rpc/transport.h"
 #include "libs/rules/rule_set.h"
 #include "libs/status/macros.h"
 #include "services/intake/assessment_service.h"
@@ -42,14 +43,10 @@ pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
   };
 }
 
-rpc::ServerOptions OptionsFor(const ServerFlags& flags, auth::TokenVerifier& verifier, pg::CombiningWriter& writer,
+rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& transport, pg::CombiningWriter& writer,
                               const std::unique_ptr<outbox::Relay>& relay) {
-  rpc::ServerOptions options;
-  options.listen = flags.listen;
-  options.port_file = flags.port_file;
-  options.metrics_listen = flags.metrics_listen;
+  rpc::ServerOptions options = transport.ServerOptions();
   options.workers.workers = flags.workers;
-  options.adapter.authenticate = [&verifier](std::string_view token) { return verifier.Verify(token); };
   options.adapter.record_refusal = outbox::RecordRefusals(writer, "intake");
   options.adapter.audit_backlog_exceeded = [&relay] { return relay->BacklogExceeded(); };
   return options;
@@ -110,8 +107,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
-  ASSIGN_OR_RETURN(const auto verifier,
-                   auth::TokenVerifier::Open({.jwks_file = flags.jwks, .issuer = flags.issuer}, clock));
+  ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open("intake", flags.transport, clock, logger));
+  ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
+  if (!flags.transport.plaintext_loopback) RETURN_IF_ERROR(pg::CheckTransport(flags.database));
   ASSIGN_OR_RETURN(const auto pool, pg::Pool::Open(flags.database, flags.connections, LogErrorsTo(logger)));
   ASSIGN_OR_RETURN(const auto job_pool, pg::Pool::Open(flags.database, kJobConnections, LogErrorsTo(logger)));
   // One connection: more of what waits shares a statement and a commit than on two.
@@ -121,9 +119,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
 
   // Made after the server, whose metrics it adds to; asked only by calls, after Start.
   std::unique_ptr<outbox::Relay> relay;
-  ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *verifier, *writer, relay), clock, logger));
+  ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *transport, *writer, relay), clock, logger));
   relay = std::make_unique<outbox::Relay>(
-      *job_pool, clock, outbox::DeliverTo(flags.audit, flags.service_token_file),
+      *job_pool, clock, outbox::DeliverTo(audit),
       outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer->Waiting() > 0; }},
       *server->metrics().registry(), logger);
   DeadlineSweeper sweeper(*job_pool, clock, *server->metrics().registry(), logger);
@@ -133,9 +131,11 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   const std::string blind_index_key = keys.Derive("intake/blind-index");
   const Services services(*pool, *writer, {rules, units, request_keys, page_tokens, blind_index_key});
   services.AddTo(*server);
+  server->OnStop([&] { transport->Stop(); });
   server->OnStop([&] { writer->Stop(); });
   server->OnStop([&] { sweeper.Stop(); });
   server->OnStop([&] { relay->Stop(); });
+  transport->Start(*server->metrics().registry());
   RETURN_IF_ERROR(server->Start());
   relay->Start();
   sweeper.Start();
