@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "libs/clock/clock.h"
@@ -25,6 +26,7 @@ constexpr absl::Duration kLife = absl::Hours(24 * 3650);
 constexpr absl::Duration kBegun = absl::Hours(24);
 constexpr char kCertificate[] = "/certificate.pem";
 constexpr char kKey[] = "/key.pem";
+constexpr char kList[] = "/list.pem";
 
 absl::Status Failure(const std::string& what, const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(errno)));
@@ -67,6 +69,10 @@ bool Exists(const std::string& folder) {
   return std::filesystem::exists(folder, error);
 }
 
+std::string PlaceOf(std::string_view system, std::string_view municipality) {
+  return "systems/" + std::string(system) + "/" + std::string(municipality);
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file.is_open()) return Failure("read", path);
@@ -90,7 +96,9 @@ absl::StatusOr<DevelopmentCertificates> DevelopmentCertificates::Open(std::strin
   if (!authority.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(place, " holds no authority; delete ", folder));
   }
-  return DevelopmentCertificates(std::move(folder), *std::move(authority));
+  DevelopmentCertificates certificates(std::move(folder), *std::move(authority));
+  if (!Exists(certificates.crl_folder() + kList)) RETURN_IF_ERROR(certificates.WriteRevocationList());
+  return certificates;
 }
 
 absl::StatusOr<Files> DevelopmentCertificates::OfService(std::string_view service) const {
@@ -108,8 +116,38 @@ absl::StatusOr<Files> DevelopmentCertificates::OfSystem(std::string_view system,
     return absl::InvalidArgumentError(
         "a system is called by 1 to 63 of a-z, 0-9 and '-', a letter first; a municipality by four digits");
   }
-  return Find("systems/" + name + "/" + code,
+  return Find(PlaceOf(system, municipality),
               {.name = name, .uris = {"spiffe://samverkan/system/" + name + "/municipality/" + code}});
+}
+
+absl::Status DevelopmentCertificates::Revoke(std::string_view system, std::string_view municipality) const {
+  const std::string folder = folder_ + "/" + PlaceOf(system, municipality);
+  const auto certificate = ReadFile(folder + kCertificate);
+  if (!certificate.ok()) return absl::NotFoundError(absl::StrCat("there is no certificate in ", folder));
+  ASSIGN_OR_RETURN(const Certificate revoked, ParseCertificate(*certificate));
+  RETURN_IF_ERROR(MakeFolder(folder_ + "/revoked"));
+  if (rename(folder.c_str(), (folder_ + "/revoked/" + revoked.thumbprint).c_str()) != 0) {
+    return Failure("move", folder);
+  }
+  return WriteRevocationList();
+}
+
+absl::Status DevelopmentCertificates::WriteRevocationList() const {
+  std::vector<std::string> revoked;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/revoked", error)) {
+    ASSIGN_OR_RETURN(revoked.emplace_back(), ReadFile(entry.path().string() + kCertificate));
+  }
+  const absl::Time now = clock::SystemClock().Now();
+  ASSIGN_OR_RETURN(const std::string list, authority_.Revoke(revoked, now, now + kLife));
+  RETURN_IF_ERROR(MakeFolder(crl_folder()));
+  std::string unfinished = crl_folder() + "/.XXXXXX";
+  const int file = mkstemp(unfinished.data());
+  const bool written = file >= 0 && write(file, list.data(), list.size()) == static_cast<ssize_t>(list.size());
+  if (file >= 0) close(file);
+  // Renamed into place, so that nobody reads half of it.
+  const bool done = written && rename(unfinished.c_str(), (crl_folder() + kList).c_str()) == 0;
+  return done ? absl::OkStatus() : Failure("write", crl_folder() + kList);
 }
 
 absl::StatusOr<Files> DevelopmentCertificates::Find(const std::string& place, CertificateRequest request) const {

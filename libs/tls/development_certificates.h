@@ -15,7 +15,8 @@ namespace samverkan::tls {
 // ca/, of its services in services/{service}/, of the systems that call it in
 // systems/{system}/{municipality}/; each folder holds certificate.pem and key.pem, which only
 // its owner may read. What is missing is made when asked for, and holds for ten years; several
-// processes may do so at once and end with one certificate. May be used by several threads.
+// processes may do so at once and end with one certificate. crl/ holds the authority's list of
+// those that were moved to revoked/. May be used by several threads.
 class DevelopmentCertificates {
  public:
   // FAILED_PRECONDITION, with what to do, where the folder cannot be used.
@@ -28,6 +29,13 @@ class DevelopmentCertificates {
   // certificate can name it.
   absl::StatusOr<Files> OfSystem(std::string_view system, std::string_view municipality) const;
 
+  // Revokes what a system presents; the next time that it is asked for, another is made.
+  // NOT_FOUND where there is none.
+  absl::Status Revoke(std::string_view system, std::string_view municipality) const;
+
+  // The folder of revocation lists.
+  std::string crl_folder() const { return folder_ + "/crl"; }
+
   const CertificateAuthority& authority() const { return authority_; }
 
  private:
@@ -35,6 +43,7 @@ class DevelopmentCertificates {
       : folder_(std::move(folder)), authority_(std::move(authority)) {}
 
   absl::StatusOr<Files> Find(const std::string& place, CertificateRequest request) const;
+  absl::Status WriteRevocationList() const;
 
   std::string folder_;
   CertificateAuthority authority_;

@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "libs/clock/clock.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/tls/certificate.h"
 #include "libs/tls/credentials.h"
+#include "libs/tls/revocation_lists.h"
 
 namespace samverkan::tls {
 namespace {
@@ -70,6 +72,27 @@ TEST_F(DevelopmentCertificatesTest, MakesEachOnceHoweverManyAsk) {
   const std::string first = asked.front().get();
   EXPECT_EQ(first.size(), 43u) << first;
   for (size_t i = 1; i < asked.size(); ++i) EXPECT_EQ(asked[i].get(), first);
+}
+
+TEST_F(DevelopmentCertificatesTest, RevokesACertificateAndMakesAnother) {
+  ASSERT_OK_AND_ASSIGN(const auto certificates, Open());
+  ASSERT_OK_AND_ASSIGN(const Files files, certificates.OfSystem("skolportalen", "0180"));
+  ASSERT_OK_AND_ASSIGN(const Certificate first, CheckFiles(files));
+  const clock::SystemClock clock;
+  ASSERT_OK_AND_ASSIGN(const auto lists,
+                       RevocationLists::Open(certificates.crl_folder(), files.authorities, clock));
+  EXPECT_OK(lists->Check(first));
+  ASSERT_OK(certificates.Revoke("skolportalen", "0180"));
+  EXPECT_THAT(certificates.Revoke("skolportalen", "0180"), StatusIs(absl::StatusCode::kNotFound));
+  ASSERT_OK(lists->Read());
+  EXPECT_THAT(lists->Check(first), StatusIs(absl::StatusCode::kUnauthenticated, "CERTIFICATE_REVOKED"));
+  ASSERT_OK(certificates.OfSystem("skolportalen", "0180"));
+  ASSERT_OK_AND_ASSIGN(const Certificate second, CheckFiles(files));
+  EXPECT_NE(second.thumbprint, first.thumbprint);
+  EXPECT_OK(lists->Check(second));
+  ASSERT_OK(certificates.Revoke("skolportalen", "0180"));
+  ASSERT_OK(lists->Read());
+  EXPECT_THAT(lists->Check(first), StatusIs(absl::StatusCode::kUnauthenticated)) << "still";
 }
 
 TEST_F(DevelopmentCertificatesTest, RefusesNamesThatAreNone) {
