@@ -143,6 +143,7 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
       "--tls_ca=" + files.authorities,
       "--crl_folder=" + PathOf("crl"),
       "--revoked_subjects=" + PathOf("revoked"),
+      "--acting_services=" + std::string(kActingService),
       "--key_file=" + PathOf(name + ".key"),
       "--clock_file=" + PathOf("clock"),
   };

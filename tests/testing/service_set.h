@@ -40,6 +40,8 @@ namespace samverkan::tests {
 class ServiceSet {
  public:
   enum Service { kAudit, kIntake };
+  // The service whose certificate may act for callers; no process of the set has it.
+  static constexpr std::string_view kActingService = "consent";
 
   struct Options {
     // Reads of personal data are refused when audit entries have waited longer.
@@ -101,6 +103,9 @@ class ServiceSet {
   // The key that the set trusts, for tokens that it must refuse.
   const auth::TokenSigner& signer() const { return signer_; }
 
+  // The arguments that the service is started with.
+  std::vector<std::string> ArgumentsOf(Service service) const;
+
   // All that the service has written to its log.
   std::string LogOf(Service service) const;
 
@@ -110,7 +115,6 @@ class ServiceSet {
   absl::Status Open();
   absl::Status DeploySchema(std::string_view service) const;
   absl::Status WriteFiles();
-  std::vector<std::string> ArgumentsOf(Service service) const;
   std::string PathOf(std::string_view name) const;
 
   const Options options_;
