@@ -10,8 +10,6 @@
 namespace samverkan::rpc {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Seconds(10);
-
 absl::Status CheckOwnCertificate(const tls::Files& files, std::string_view service, absl::Time now) {
   ASSIGN_OR_RETURN(const tls::Certificate certificate, tls::CheckFiles(files));
   if (now < certificate.not_before || now > certificate.not_after) {
@@ -102,7 +100,7 @@ void Transport::Stop() {
 
 void Transport::Work() {
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, absl::ToChronoNanoseconds(kLookEvery), [this] { return stopping_; })) {
+  while (!wake_.wait_for(lock, absl::ToChronoNanoseconds(options_.look_every), [this] { return stopping_; })) {
     lock.unlock();
     Look();
     lock.lock();

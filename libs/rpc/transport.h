@@ -46,6 +46,8 @@ struct TransportOptions {
   auth::TokenVerifier::Options tokens;
   // The services that may act for a caller.
   std::set<std::string, std::less<>> acting_services;
+  // How often lists are read and files are looked at.
+  absl::Duration look_every = absl::Seconds(10);
 };
 
 // May be used by several threads at once, save Start and Stop.
@@ -55,8 +57,8 @@ struct TransportOptions {
 //   (*server)->OnStop([&] { (*transport)->Stop(); });
 //   (*transport)->Start(*(*server)->metrics().registry());
 //
-// Every ten seconds it reads the revocation lists again and looks whether files can still
-// be used. Metrics:
+// From Start on it reads the revocation lists again and again, and looks whether files can
+// still be used. Metrics:
 //   samverkan_transport_fault{source}            1 where certificate, jwks, revocation_lists
 //                                                or revoked_subjects cannot be read now
 //   samverkan_certificate_remaining_seconds      until the own certificate expires
