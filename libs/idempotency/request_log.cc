@@ -13,8 +13,9 @@ namespace {
 
 constexpr pg::Statement kClaim = {
     "request_claim",
-    "INSERT INTO request (municipality, caller, method, request, fingerprint, resources, create_time)"
-    "  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"};
+    "INSERT INTO request (municipality, caller, method, request, owner_municipality, owner_authority, fingerprint,"
+    "                     resources, create_time)"
+    "  VALUES ($1, $2, $3, $4, scope_municipality(), scope_authority(), $5, $6, $7) ON CONFLICT DO NOTHING"};
 
 // A statement of its own: what the claim above waited for is invisible to itself.
 constexpr pg::Statement kFind = {"request_find",
@@ -49,7 +50,7 @@ absl::StatusOr<Request> RequestKeys::Of(const rpc::CallContext& call, const std:
     return violations.ToStatus();
   }
   return Request{.municipality = call.caller.municipality,
-                 .caller = call.caller.system + "/" + call.caller.subject,
+                 .caller = keys::HmacSha256(key_, "caller/" + call.caller.system + "/" + call.caller.subject),
                  .method = call.method,
                  .id = *id,
                  .fingerprint = keys::HmacSha256(key_, Deterministic(content))};
@@ -59,12 +60,13 @@ absl::StatusOr<std::optional<std::vector<std::string>>> Claim(pg::Transaction& t
                                                               const std::vector<std::string>& resources,
                                                               absl::Time now) {
   ASSIGN_OR_RETURN(const pg::Rows claimed,
-                   transaction.Execute(kClaim, pg::Params(request.municipality, request.caller, request.method,
+                   transaction.Execute(kClaim, pg::Params(request.municipality, pg::Bytes{request.caller}, request.method,
                                                           request.id, pg::Bytes{request.fingerprint}, resources, now)));
   if (claimed.affected() == 1) return std::nullopt;
-  ASSIGN_OR_RETURN(const pg::Rows found, transaction.Query(kFind, pg::Params(request.municipality, request.caller,
+  ASSIGN_OR_RETURN(const pg::Rows found, transaction.Query(kFind, pg::Params(request.municipality, pg::Bytes{request.caller},
                                                                              request.method, request.id)));
-  if (found.empty()) return status::Internal("a request id is neither new nor known");
+  // Taken, and out of sight: it was used for the data of another board.
+  if (found.empty()) return Reused();
   pg::Bytes fingerprint;
   std::vector<std::string> known;
   RETURN_IF_ERROR(found[0].Into(fingerprint, known));

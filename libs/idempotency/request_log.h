@@ -23,7 +23,9 @@ namespace samverkan::idempotency {
 
 // One use of a request id: it is scoped to the caller and the method.
 struct Request {
+  // The caller's own.
   std::string municipality;
+  // Keyed hash of who calls, 32 bytes.
   std::string caller;
   std::string method;
   pg::Uuid id;
@@ -34,7 +36,7 @@ struct Request {
 // Adds what is wrong where the text is no UUID, for callers who get all faults at once.
 void CheckRequestId(const std::string& request_id, status::Violations& violations);
 
-// Makes Requests. Holds the key of their fingerprints; may be used by several threads.
+// Makes Requests. Holds the key of their hashes; may be used by several threads.
 class RequestKeys {
  public:
   // `key` is 32 bytes of KeyFile::Derive("<service>/request-fingerprint").
@@ -49,7 +51,8 @@ class RequestKeys {
   std::string key_;
 };
 
-// Claims the request id in the transaction of its change: the first statement of it.
+// Claims the request id in the transaction of its change, whose scope is that of the data
+// that it changes: before any change.
 // Nothing where it is new: go on. The resources of the first use where it is repeated:
 // change nothing, and answer with them as they now stand. ALREADY_EXISTS, reason
 // REQUEST_ID_REUSED, where the content is another.

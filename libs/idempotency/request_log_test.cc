@@ -47,9 +47,12 @@ class RequestLogTest : public ::testing::Test {
                                                    const std::string& resource) {
     const auto request = keys_.Of(call, kId, Content(text));
     if (!request.ok()) return request.status();
-    return pool_->Write(Deadline(), "claim",
+    return pool_->Write(scope_, Deadline(), "claim",
                         [&](pg::Transaction& transaction) { return Claim(transaction, *request, {resource}, kNow); });
   }
+
+  // Whose data the requests are about.
+  pg::Scope scope_ = {"0180", "skarholmen"};
 
   testing::TestDatabase database_{"services/intake/schema"};
   std::unique_ptr<pg::Pool> pool_ = *pg::Pool::Open(database_.ConninfoFor("intake"), 4);
@@ -72,9 +75,20 @@ TEST_F(RequestLogTest, AnIdIsScopedToCallerAndMethod) {
   EXPECT_EQ(*ClaimOf(Call("karin.lind", "s/Other"), "other", "third"), std::nullopt);
 }
 
+TEST_F(RequestLogTest, AnIdUsedForAnotherBoardsDataIsTaken) {
+  EXPECT_EQ(*ClaimOf(Call(), "content", "first"), std::nullopt);
+  scope_ = {"0180", "rinkeby"};
+  EXPECT_THAT(ClaimOf(Call(), "content", "second"), StatusIs(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED"));
+}
+
+TEST_F(RequestLogTest, WhoCalledIsNotStored) {
+  EXPECT_EQ(*ClaimOf(Call(), "content", "first"), std::nullopt);
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.request WHERE position('karin'::bytea IN caller) > 0"), "0");
+}
+
 TEST_F(RequestLogTest, ARolledBackRequestWasNeverMade) {
   const auto request = *keys_.Of(Call(), kId, Content("content"));
-  const absl::Status rolled_back = pool_->Write(Deadline(), "claim", [&](pg::Transaction& transaction) -> absl::Status {
+  const absl::Status rolled_back = pool_->Write(scope_, Deadline(), "claim", [&](pg::Transaction& transaction) -> absl::Status {
     EXPECT_OK(Claim(transaction, request, {"first"}, kNow));
     return absl::FailedPreconditionError("the change is refused");
   });

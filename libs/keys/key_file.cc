@@ -1,58 +1,33 @@
 #include "libs/keys/key_file.h"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/keys/hmac.h"
+#include "libs/keys/secret_file.h"
 #include "libs/status/status.h"
 
 namespace samverkan::keys {
 namespace {
 
 constexpr size_t kShortestSecret = 32;
-constexpr size_t kLongestFile = 4096;
 
-absl::Status Unusable(const std::string& path, const std::string& what) {
+absl::Status Unusable(const std::string& path, absl::string_view what) {
   return status::FailedPrecondition(
       {.reason = "KEY_FILE_UNUSABLE",
        .message = absl::StrCat("The key file ", path, " ", what,
                                ". Expected: at least 32 random bytes as base64 on one line, mode 0600.")});
 }
 
-std::optional<std::string> ReadAll(int descriptor) {
-  std::string content;
-  std::array<char, kLongestFile> part;
-  while (content.size() <= kLongestFile) {
-    const ssize_t count = read(descriptor, part.data(), part.size());
-    if (count < 0) return std::nullopt;
-    if (count == 0) break;
-    content.append(part.data(), static_cast<size_t>(count));
-  }
-  OPENSSL_cleanse(part.data(), part.size());
-  return content;
-}
-
 }  // namespace
 
 absl::StatusOr<KeyFile> KeyFile::Load(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return Unusable(path, "cannot be opened");
-  struct stat about = {};
-  const bool known = fstat(descriptor, &about) == 0;
-  std::optional<std::string> content = ReadAll(descriptor);
-  close(descriptor);
-  if (!known || !content.has_value()) return Unusable(path, "cannot be read");
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) return Unusable(path, "may be read or changed by others");
-
+  absl::StatusOr<std::string> content = ReadSecretFile(path);
+  if (!content.ok()) return Unusable(path, content.status().message());
   std::string secret;
   const bool decoded = absl::Base64Unescape(absl::StripTrailingAsciiWhitespace(*content), &secret);
   OPENSSL_cleanse(content->data(), content->size());

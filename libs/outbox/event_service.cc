@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "libs/pg/caller_scope.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/uuid.h"
 #include "libs/pg/values.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr pg::Statement kWhereTheRelayStands = {
     "events_relay",
-    "SELECT epoch, last_position, coalesce((SELECT min(position) FROM event), last_position + 1) FROM relay"};
+    "SELECT epoch, first_position FROM relay"};
 
 constexpr pg::Statement kListEvents = {"events_list",
                                        "SELECT position, content FROM event"
@@ -53,9 +54,8 @@ absl::Status Expired() {
 absl::StatusOr<Place> StartOf(pg::ReadTransaction& transaction, const std::string& cursor) {
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWhereTheRelayStands));
   pg::Uuid epoch;
-  int64_t last = 0;
   int64_t oldest = 0;
-  RETURN_IF_ERROR(rows[0].Into(epoch, last, oldest));
+  RETURN_IF_ERROR(rows[0].Into(epoch, oldest));
   if (cursor.empty()) return Place{epoch.ToString(), oldest - 1};
   ASSIGN_OR_RETURN(const Place place, ParseCursor(cursor));
   if (place.epoch != epoch.ToString() || place.position + 1 < oldest) return Expired();
@@ -72,7 +72,7 @@ absl::StatusOr<events::v1::ListEventsResponse> EventService::ListEvents(
   if (!request.page_token().empty()) {
     ASSIGN_OR_RETURN(cursor, tokens_.Open(binding, request.page_token()));
   }
-  return pool_.Read(call.deadline, "list_events",
+  return pool_.Read(pg::ScopeOf(call.caller), call.deadline, "list_events",
                     [&](pg::ReadTransaction& transaction) -> absl::StatusOr<events::v1::ListEventsResponse> {
                       ASSIGN_OR_RETURN(Place place, StartOf(transaction, cursor));
                       ASSIGN_OR_RETURN(

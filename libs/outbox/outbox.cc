@@ -18,14 +18,9 @@ constexpr pg::Statement kAppendEvent = {
 
 constexpr pg::JoinedStatement kAppendAuditEntries = {
     {"outbox_append_audit_entries",
-     "INSERT INTO audit_entry (municipality, entry, content) SELECT $1, e.entry, e.content"
-     "  FROM unnest($2::uuid[], $3::bytea[]) AS e (entry, content)"},
+     "INSERT INTO audit_entry (municipality, entry, data_key, content) SELECT $1, e.entry, e.data_key, e.content"
+     "  FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS e (entry, data_key, content)"},
     1};
-
-absl::StatusOr<pg::Params> AuditEntryParams(const audit::v1::Entry& entry) {
-  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(entry.entry_id()));
-  return pg::Params(entry.municipality(), std::vector{id}, std::vector{pg::Bytes{entry.SerializeAsString()}});
-}
 
 }  // namespace
 
@@ -52,13 +47,33 @@ absl::Status Append(pg::Transaction& transaction, const events::v1::Event& event
       .status();
 }
 
-absl::Status Append(pg::Transaction& transaction, const audit::v1::Entry& entry) {
-  ASSIGN_OR_RETURN(const pg::Params params, AuditEntryParams(entry));
+std::string ColumnOf(std::string_view service) { return std::string(service) + ".audit_entry.content"; }
+
+sealing::Cell CellOf(std::string_view column, std::string_view municipality, const pg::Uuid& entry) {
+  return {.column = column, .municipality = municipality, .row = entry};
+}
+
+Outbox::Outbox(std::string service, sealing::DataKeyPtr key)
+    : column_(ColumnOf(service)), key_(std::move(key)) {}
+
+absl::StatusOr<SealedEntry> Outbox::Seal(const audit::v1::Entry& entry) const {
+  ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(entry.entry_id()));
+  return SealedEntry{id, key_->id(), key_->Seal(CellOf(column_, entry.municipality(), id), entry.SerializeAsString())};
+}
+
+absl::StatusOr<pg::Params> Outbox::ParamsOf(const audit::v1::Entry& entry) const {
+  ASSIGN_OR_RETURN(SealedEntry sealed, Seal(entry));
+  return pg::Params(entry.municipality(), std::vector{sealed.id}, std::vector{sealed.data_key},
+                    std::vector{std::move(sealed.content)});
+}
+
+absl::Status Outbox::Append(pg::Transaction& transaction, const audit::v1::Entry& entry) const {
+  ASSIGN_OR_RETURN(const pg::Params params, ParamsOf(entry));
   return transaction.Execute(kAppendAuditEntries.statement, params).status();
 }
 
-absl::Status Append(pg::CombiningWriter& writer, const audit::v1::Entry& entry, absl::Time deadline) {
-  ASSIGN_OR_RETURN(pg::Params params, AuditEntryParams(entry));
+absl::Status Outbox::Append(pg::CombiningWriter& writer, const audit::v1::Entry& entry, absl::Time deadline) const {
+  ASSIGN_OR_RETURN(pg::Params params, ParamsOf(entry));
   return writer.Execute(kAppendAuditEntries, std::move(params), "", deadline).status();
 }
 

@@ -15,6 +15,7 @@
 #include "libs/outbox/event_service.h"
 #include "libs/outbox/refusal.h"
 #include "libs/outbox/relay.h"
+#include "libs/sealing/testing/test_key_ring.h"
 #include "libs/status/status.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/testing/test_database.h"
@@ -52,13 +53,20 @@ class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest()
       : pool_(*pg::Pool::Open(database_.ConninfoFor("intake"), 6)),
+        job_pool_(*pg::Pool::Open(database_.ConninfoFor("intake_jobs"), 6)),
+        outbox_("intake", *Keys().Fresh(Deadline())),
         writer_(*pg::CombiningWriter::Open(database_.ConninfoFor("intake"), {})) {}
 
   std::unique_ptr<Relay> RelayTo(Relay::Deliver deliver, Relay::Options options = {}) {
     // Each relay has a registry of its own: a family is registered once.
     registries_.push_back(std::make_shared<prometheus::Registry>());
-    return std::make_unique<Relay>(*pool_, clock_, std::move(deliver), std::move(options), *registries_.back(),
-                                   logger_);
+    return std::make_unique<Relay>("intake", *job_pool_, Keys(), clock_, std::move(deliver), std::move(options),
+                                   *registries_.back(), logger_);
+  }
+
+  static sealing::KeyRing& Keys() {
+    static sealing::testing::TestKeyRing keys("intake");
+    return keys.ring();
   }
 
   Relay::Deliver TakeAll() {
@@ -70,7 +78,7 @@ class OutboxTest : public ::testing::Test {
 
   void AppendEvent(const std::string& type, const std::string& municipality = "0180",
                    const std::string& authority = "skarholmen", absl::Time time = kNow) {
-    ASSERT_OK(pool_->Write(Deadline(), "test", [&](pg::Transaction& transaction) {
+    ASSERT_OK(pool_->Write({municipality, authority}, Deadline(), "test", [&](pg::Transaction& transaction) {
       return Append(transaction, MakeEvent(type, "municipalities/0180/reports/x", municipality, authority, time, {}));
     }));
   }
@@ -79,7 +87,7 @@ class OutboxTest : public ::testing::Test {
     audit::v1::Entry entry =
         MakeAuditEntry(CallOf("0180", "skarholmen"), "intake", audit::v1::GRANTED,
                        {.municipality = "0180", .authority = "skarholmen", .resources = {resource}});
-    EXPECT_OK(Append(*writer_, entry, Deadline()));
+    EXPECT_OK(outbox_.Append(*writer_, entry, Deadline()));
     return entry;
   }
 
@@ -94,6 +102,8 @@ class OutboxTest : public ::testing::Test {
   std::ostringstream log_;
   log::Logger logger_{"test", clock_, log_};
   std::unique_ptr<pg::Pool> pool_;
+  std::unique_ptr<pg::Pool> job_pool_;
+  const Outbox outbox_;
   std::unique_ptr<pg::CombiningWriter> writer_;
   std::vector<std::shared_ptr<prometheus::Registry>> registries_;
   std::vector<audit::v1::Entry> delivered_;
@@ -114,7 +124,7 @@ TEST_F(OutboxTest, SlowTransactionsEventIsNotSkipped) {
   const EventService service(*pool_, paging::PageTokens(std::string(32, 'k')));
   const rpc::CallContext call = CallOf("0180", "skarholmen");
   events::v1::ListEventsRequest request;
-  ASSERT_OK(pool_->Write(Deadline(), "slow", [&](pg::Transaction& slow) -> absl::Status {
+  ASSERT_OK(pool_->Write({"0180", "skarholmen"}, Deadline(), "slow", [&](pg::Transaction& slow) -> absl::Status {
     if (absl::Status appended = Append(slow, MakeEvent("slow", "r", "0180", "skarholmen", kNow, {})); !appended.ok()) {
       return appended;
     }
@@ -157,6 +167,20 @@ TEST_F(OutboxTest, TokenOlderThanTheHorizonIsRefused) {
   EXPECT_THAT(service.ListEvents(call, request), StatusIs(absl::StatusCode::kOutOfRange, "TOKEN_EXPIRED"));
   request.clear_page_token();
   EXPECT_OK(service.ListEvents(call, request));
+}
+
+TEST_F(OutboxTest, WhatOtherBoardsTellOrForgetDoesNotEndAToken) {
+  const auto relay = RelayTo(TakeAll());
+  const EventService service(*pool_, paging::PageTokens(std::string(32, 'k')));
+  const rpc::CallContext call = CallOf("0180", "skarholmen");
+  events::v1::ListEventsRequest request;
+  ASSERT_OK_AND_ASSIGN(const auto nothing_yet, service.ListEvents(call, request));
+  request.set_page_token(nothing_yet.next_page_token());
+  for (int i = 0; i < 3; ++i) AppendEvent("theirs", "0180", "rinkeby");
+  AppendEvent("mine");
+  ASSERT_OK(relay->GivePositions());
+  ASSERT_OK_AND_ASSIGN(const auto page, service.ListEvents(call, request));
+  EXPECT_THAT(Types(page), ElementsAre("mine"));
 }
 
 TEST_F(OutboxTest, TokenOfAnotherCallerIsRefused) {
@@ -206,6 +230,35 @@ TEST_F(OutboxTest, ChildrenThatOnlyTheTransactionKnewJoinTheEntry) {
   ASSERT_OK(relay->DeliverAuditEntries());
   ASSERT_EQ(delivered_.size(), 1u);
   EXPECT_THAT(delivered_[0].private_part().children(), ElementsAre("01890a5d-ac96-774b-bcce-b302099a8057"));
+}
+
+TEST_F(OutboxTest, WhatWaitsTellsNobodyWhoDidWhat) {
+  AppendEntry("municipalities/0180/reports/x");
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.audit_entry"
+                             "  WHERE position('karin.lind'::bytea IN content) > 0"
+                             "     OR position('reports'::bytea IN content) > 0"),
+            "0");
+}
+
+TEST_F(OutboxTest, ADamagedOrExchangedEntryIsNotDeliveredForAnother) {
+  const auto relay = RelayTo(TakeAll());
+  AppendEntry("a");
+  AppendEntry("b");
+  ASSERT_OK(database_.Execute(
+      "UPDATE intake.audit_entry e SET content = (SELECT o.content FROM intake.audit_entry o WHERE o.entry <> e.entry)"));
+  EXPECT_THAT(relay->DeliverAuditEntries(), StatusIs(absl::StatusCode::kDataLoss, "SEALED_CELL_DAMAGED"));
+  EXPECT_THAT(delivered_, IsEmpty());
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.audit_entry"), "2");
+}
+
+TEST_F(OutboxTest, NoBoardTellsOfAnothersResources) {
+  const absl::Status status =
+      pool_->Write({"0180", "skarholmen"}, Deadline(), "test", [&](pg::Transaction& transaction) {
+        return Append(transaction, MakeEvent("report.received", "municipalities/0180/reports/x", "0180", "rinkeby",
+                                             kNow, {}));
+      });
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.event"), "0");
 }
 
 TEST_F(OutboxTest, OneRelayAtATimeDelivers) {
@@ -316,7 +369,7 @@ TEST_F(OutboxTest, RefusalIsRecordedWithReasonAndResource) {
   audit::v1::GetEntryRequest request;
   request.set_name("entries/7");
   const rpc::CallContext call = CallOf("0127", "socialnamnden");
-  ASSERT_OK(RecordRefusals(*writer_, "intake")(call, &request,
+  ASSERT_OK(RecordRefusals(*writer_, outbox_, "intake")(call, &request,
                                                status::PermissionDenied({.reason = "ROLE_MISSING", .message = "no"})));
   ASSERT_OK(RelayTo(TakeAll())->DeliverAuditEntries());
   ASSERT_EQ(delivered_.size(), 1u);

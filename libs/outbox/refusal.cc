@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "libs/outbox/audit_entry.h"
-#include "libs/outbox/outbox.h"
 #include "libs/status/status.h"
 
 namespace samverkan::outbox {
@@ -44,14 +43,14 @@ Touched OwnerOf(const rpc::CallContext& call, const absl::Status& refusal) {
 
 }  // namespace
 
-rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const std::string& producer) {
-  return [&writer, producer](const rpc::CallContext& call, const google::protobuf::Message* request,
+rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const Outbox& outbox, const std::string& producer) {
+  return [&writer, &outbox, producer](const rpc::CallContext& call, const google::protobuf::Message* request,
                              const absl::Status& refusal) {
     Touched touched = OwnerOf(call, refusal);
     if (std::string resource = ResourceOf(request); !resource.empty()) touched.resources.push_back(std::move(resource));
     touched.detail = status::Reason(refusal);
     touched.retention = audit::v1::OPERATION;
-    return Append(writer, MakeAuditEntry(call, producer, audit::v1::DENIED, touched), call.deadline);
+    return outbox.Append(writer, MakeAuditEntry(call, producer, audit::v1::DENIED, touched), call.deadline);
   };
 }
 

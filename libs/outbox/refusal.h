@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "libs/outbox/outbox.h"
 #include "libs/pg/combining_writer.h"
 #include "libs/rpc/adapter.h"
 
@@ -13,7 +14,7 @@ namespace samverkan::outbox {
 // under the municipality and authority that answer for it; under the caller's own where
 // there is no such resource.
 // `writer` must outlive what is returned.
-rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const std::string& producer);
+rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const Outbox& outbox, const std::string& producer);
 
 }  // namespace samverkan::outbox
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "libs/outbox/outbox.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/uuid.h"
 #include "libs/pg/values.h"
@@ -40,7 +41,8 @@ constexpr pg::Statement kGivePositions = {
     "   FROM next, head WHERE event.municipality = next.municipality AND event.event = next.event"};
 
 constexpr pg::Statement kWaitingEntries = {
-    "relay_waiting_entries", "SELECT sequence, children, content FROM audit_entry ORDER BY sequence LIMIT $1"};
+    "relay_waiting_entries",
+    "SELECT sequence, municipality, entry, children, data_key, content FROM audit_entry ORDER BY sequence LIMIT $1"};
 
 constexpr pg::Statement kDeleteEntries = {"relay_delete_entries", "DELETE FROM audit_entry WHERE sequence = ANY($1)"};
 
@@ -51,6 +53,10 @@ constexpr pg::Statement kOldestEntry = {"relay_oldest_entry",
 constexpr pg::Statement kForgetEvents = {"relay_forget_events",
                                          "DELETE FROM event WHERE event_time < $1 AND position IS NOT NULL"};
 
+constexpr pg::Statement kMoveFirstPosition = {
+    "relay_move_first_position",
+    "UPDATE relay SET first_position = coalesce((SELECT min(position) FROM event), last_position + 1)"};
+
 constexpr pg::Statement kForgetRequests = {"relay_forget_requests", "DELETE FROM request WHERE create_time < $1"};
 
 absl::StatusOr<bool> Leads(pg::Transaction& transaction, std::string_view work) {
@@ -58,19 +64,37 @@ absl::StatusOr<bool> Leads(pg::Transaction& transaction, std::string_view work) 
   return rows[0].Get<bool>(0);
 }
 
-// The entry as it was written, with the children that only its transaction knew.
-absl::StatusOr<audit::v1::Entry> ReadEntry(const std::vector<pg::Uuid>& children, const pg::Bytes& content) {
-  audit::v1::Entry entry;
-  if (!entry.ParseFromString(content.data)) return status::Internal("an audit entry in the outbox does not parse");
-  for (const pg::Uuid& child : children) entry.mutable_private_part()->add_children(child.ToString());
-  return entry;
+// An entry that waits, as it stands in its row.
+struct Waiting {
+  int64_t sequence = 0;
+  std::string municipality;
+  pg::Uuid entry;
+  std::vector<pg::Uuid> children;
+  pg::Uuid data_key;
+  pg::Bytes content;
+};
+
+absl::StatusOr<std::vector<Waiting>> ReadWaiting(const pg::Rows& rows) {
+  std::vector<Waiting> all;
+  size_t bytes = 0;
+  for (const pg::Row row : rows) {
+    Waiting waiting;
+    RETURN_IF_ERROR(row.Into(waiting.sequence, waiting.municipality, waiting.entry, waiting.children, waiting.data_key,
+                             waiting.content));
+    bytes += waiting.content.data.size();
+    if (bytes > kBatchBytes && !all.empty()) break;
+    all.push_back(std::move(waiting));
+  }
+  return all;
 }
 
 }  // namespace
 
-Relay::Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options,
-             prometheus::Registry& registry, log::Logger logger)
-    : pool_(pool),
+Relay::Relay(std::string_view service, pg::Pool& pool, sealing::KeyRing& keys, const clock::Clock& clock,
+             Deliver deliver, Options options, prometheus::Registry& registry, log::Logger logger)
+    : column_(ColumnOf(service)),
+      pool_(pool),
+      keys_(keys),
       clock_(clock),
       deliver_(std::move(deliver)),
       options_(std::move(options)),
@@ -99,7 +123,7 @@ void Relay::Stop() {
 }
 
 absl::StatusOr<int64_t> Relay::GivePositions() {
-  return pool_.Write(system_clock_.Now() + kLongestRound, "relay_give_positions",
+  return pool_.Write({}, system_clock_.Now() + kLongestRound, "relay_give_positions",
                      [](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
                        ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.positions"));
                        if (!leads) return 0;
@@ -108,35 +132,43 @@ absl::StatusOr<int64_t> Relay::GivePositions() {
                      });
 }
 
+// The entries as they were written, with the children that only their transactions knew.
+absl::StatusOr<Relay::Batch> Relay::ReadBatch(const pg::Rows& rows) {
+  ASSIGN_OR_RETURN(const std::vector<Waiting> all, ReadWaiting(rows));
+  std::vector<pg::Uuid> ids;
+  for (const Waiting& waiting : all) ids.push_back(waiting.data_key);
+  ASSIGN_OR_RETURN(const std::vector<sealing::DataKeyPtr> keys,
+                   keys_.FindAll(ids, system_clock_.Now() + kLongestRound));
+  Batch batch;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (keys[i] == nullptr) return status::Internal("the key of an audit entry in the outbox is gone");
+    ASSIGN_OR_RETURN(const std::string content,
+                     keys[i]->Open(CellOf(column_, all[i].municipality, all[i].entry), all[i].content));
+    audit::v1::Entry& entry = batch.entries.emplace_back();
+    if (!entry.ParseFromString(content)) return status::Internal("an audit entry in the outbox does not parse");
+    for (const pg::Uuid& child : all[i].children) entry.mutable_private_part()->add_children(child.ToString());
+    batch.sequences.push_back(all[i].sequence);
+  }
+  return batch;
+}
+
 absl::StatusOr<int64_t> Relay::DeliverAuditEntries() {
-  return pool_.Write(system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
-                     [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
-                       ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
-                       if (!leads) return 0;
-                       ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
-                       if (rows.empty()) return 0;
-                       std::vector<int64_t> sequences;
-                       std::vector<audit::v1::Entry> entries;
-                       size_t bytes = 0;
-                       for (const pg::Row row : rows) {
-                         int64_t sequence = 0;
-                         std::vector<pg::Uuid> children;
-                         pg::Bytes content;
-                         RETURN_IF_ERROR(row.Into(sequence, children, content));
-                         bytes += content.data.size();
-                         if (bytes > kBatchBytes && !entries.empty()) break;
-                         ASSIGN_OR_RETURN(audit::v1::Entry entry, ReadEntry(children, content));
-                         sequences.push_back(sequence);
-                         entries.push_back(std::move(entry));
-                       }
-                       RETURN_IF_ERROR(deliver_(std::move(entries)));
-                       RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(sequences)).status());
-                       return static_cast<int64_t>(sequences.size());
-                     });
+  return pool_.Write(
+      {}, system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
+      [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+        ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
+        if (!leads) return 0;
+        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
+        if (rows.empty()) return 0;
+        ASSIGN_OR_RETURN(Batch batch, ReadBatch(rows));
+        RETURN_IF_ERROR(deliver_(std::move(batch.entries)));
+        RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(batch.sequences)).status());
+        return static_cast<int64_t>(batch.sequences.size());
+      });
 }
 
 absl::Status Relay::MeasureBacklog() {
-  return pool_.Read(system_clock_.Now() + kLongestRound, "relay_measure_backlog",
+  return pool_.Read({}, system_clock_.Now() + kLongestRound, "relay_measure_backlog",
                     [this](pg::ReadTransaction& transaction) -> absl::Status {
                       ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kOldestEntry));
                       absl::Duration age;
@@ -152,10 +184,11 @@ absl::Status Relay::MeasureBacklog() {
 
 absl::Status Relay::Forget() {
   return pool_.Write(
-      system_clock_.Now() + kLongestRound, "relay_forget", [this](pg::Transaction& transaction) -> absl::Status {
+      {}, system_clock_.Now() + kLongestRound, "relay_forget", [this](pg::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.forgetting"));
         if (!leads) return absl::OkStatus();
         RETURN_IF_ERROR(transaction.Execute(kForgetEvents, pg::Params(clock_.Now() - options_.event_horizon)).status());
+        RETURN_IF_ERROR(transaction.Execute(kMoveFirstPosition).status());
         return transaction.Execute(kForgetRequests, pg::Params(clock_.Now() - options_.request_horizon)).status();
       });
 }

@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
 #include "libs/pg/pool.h"
+#include "libs/sealing/key_ring.h"
 #include "prometheus/gauge.h"
 #include "prometheus/registry.h"
 #include "samverkan/audit/v1/audit.pb.h"
@@ -47,10 +50,12 @@ class Relay {
     absl::Duration request_horizon = absl::Hours(24 * 30);
   };
 
-  // `pool`, `clock` and `registry` must outlive the relay. Works from Start on. Its metric
-  // samverkan_audit_backlog_seconds says how long the oldest entry has waited.
-  Relay(pg::Pool& pool, const clock::Clock& clock, Deliver deliver, Options options, prometheus::Registry& registry,
-        log::Logger logger);
+  // The outbox of `service`. `pool` reaches the service's schema as the role of its jobs, and
+  // `keys` open what waits; they, `clock` and `registry` must outlive the relay. Works from
+  // Start on. Its metric samverkan_audit_backlog_seconds says how long the oldest entry has
+  // waited.
+  Relay(std::string_view service, pg::Pool& pool, sealing::KeyRing& keys, const clock::Clock& clock, Deliver deliver,
+        Options options, prometheus::Registry& registry, log::Logger logger);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -79,7 +84,16 @@ class Relay {
   // Waits; false when stopping.
   bool Pause(absl::Duration duration);
 
+  // Entries that wait, opened.
+  struct Batch {
+    std::vector<int64_t> sequences;
+    std::vector<audit::v1::Entry> entries;
+  };
+  absl::StatusOr<Batch> ReadBatch(const pg::Rows& rows);
+
+  const std::string column_;
   pg::Pool& pool_;
+  sealing::KeyRing& keys_;
   const clock::Clock& clock_;
   const Deliver deliver_;
   const Options options_;

@@ -21,6 +21,17 @@ constexpr absl::Duration kGrace = absl::Milliseconds(250);
 constexpr absl::Duration kCommitGrace = absl::Seconds(2);
 constexpr int kBinary = 1;
 
+constexpr Statement kBeginRead = {"begin_read", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"};
+constexpr Statement kBeginWrite = {"begin_write", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
+// For the transaction only.
+constexpr Statement kSetUp = {"set_up",
+                              "SELECT set_config('statement_timeout', $1, true),"
+                              "       set_config('samverkan.municipality', $2, true),"
+                              "       set_config('samverkan.authority', $3, true)"};
+constexpr Statement kWithoutTimeout = {"without_timeout", "SET LOCAL statement_timeout = 0"};
+constexpr Statement kCommit = {"commit", "COMMIT"};
+constexpr Statement kRollback = {"rollback", "ROLLBACK"};
+
 // Waits until `socket` can be read, or written where `writing`. False when `deadline`
 // passes first.
 bool Poll(int socket, bool reading, bool writing, absl::Time deadline) {
@@ -34,6 +45,15 @@ bool Poll(int socket, bool reading, bool writing, absl::Time deadline) {
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
+}
+
+// What is left until `deadline`, in milliseconds as statement_timeout wants it: 0 is for
+// ever. Beyond a day nobody minds the difference.
+std::string TimeoutUntil(absl::Time deadline) {
+  if (deadline == absl::InfiniteFuture()) return "0";
+  const absl::Duration left = deadline - clock::SystemClock().Now();
+  return absl::StrCat(
+      std::clamp<int64_t>(absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))), 1, 86'400'000));
 }
 
 // nullptr when `conninfo` cannot be read.
@@ -82,7 +102,9 @@ absl::Status Connection::FinishConnecting(absl::Time deadline) {
     if (!Poll(PQsocket(handle_), !writing, writing, deadline)) break;
     state = PQconnectPoll(handle_);
   }
-  if (state == PGRES_POLLING_OK && PQsetnonblocking(handle_, 1) == 0) return absl::OkStatus();
+  if (state == PGRES_POLLING_OK && PQsetnonblocking(handle_, 1) == 0 && PQenterPipelineMode(handle_) == 1) {
+    return PrepareOwn(deadline);
+  }
   if (log_) log_({.sqlstate = "", .constraint = "", .statement = "connect"}, PQerrorMessage(handle_));
   Break();
   return DatabaseUnavailable();
@@ -110,31 +132,45 @@ bool Connection::SendExecution(const char* name, const Params& params) {
                              kBinary) == 1;
 }
 
-absl::Status Connection::Run(std::string_view name, const std::string& sql, absl::Time deadline) {
-  if (PQsendQuery(handle_, sql.c_str()) != 1) return Failed(nullptr, name);
-  return Finish(name, deadline).status();
+// At once, so that no transaction waits for it, a COMMIT least of all.
+absl::Status Connection::PrepareOwn(absl::Time deadline) {
+  for (const Statement& statement : {kBeginRead, kBeginWrite, kWithoutTimeout, kCommit, kRollback}) {
+    RETURN_IF_ERROR(SendPrepare(statement, Params()));
+  }
+  RETURN_IF_ERROR(SendPrepare(kSetUp, Params("", "", "")));
+  return Finish("prepare", deadline).status();
+}
+
+absl::Status Connection::SendOwn(const Statement& statement, const Params& params) {
+  const auto found = prepared_.find(statement.name);
+  if (found == prepared_.end()) return status::Internal("a statement of the library is not prepared");
+  return SendExecution(found->first.c_str(), params) ? absl::OkStatus() : Failed(nullptr, statement.name);
+}
+
+absl::Status Connection::Begin(bool read_only, const Scope& scope, absl::Time deadline) {
+  const Params set_up(TimeoutUntil(deadline), scope.municipality, scope.authority);
+  RETURN_IF_ERROR(set_up.status());
+  RETURN_IF_ERROR(SendOwn(read_only ? kBeginRead : kBeginWrite, Params()));
+  return SendOwn(kSetUp, set_up);
+}
+
+absl::Status Connection::Rollback(absl::Time deadline) {
+  RETURN_IF_ERROR(SendOwn(kRollback, Params()));
+  return Finish(kRollback.name, deadline).status();
 }
 
 Connection::CommitOutcome Connection::Commit(absl::Time deadline) {
+  const absl::Time patience = std::max(deadline, clock::SystemClock().Now()) + kCommitGrace;
   const int warnings_before = warnings_;
-  if (PQsendQuery(handle_, "SET LOCAL statement_timeout = 0; COMMIT") != 1) {
+  if (!SendOwn(kWithoutTimeout, Params()).ok() || !SendOwn(kCommit, Params()).ok()) {
     Break();
     return {Committed::kUnknown, OutcomeUnknown()};
   }
-  const absl::Time patience = std::max(deadline, clock::SystemClock().Now()) + kCommitGrace;
-  Result last;
-  absl::Status failure;
-  while (Await(patience)) {
-    Result result(PQgetResult(handle_));
-    if (result == nullptr) break;
-    const ExecStatusType state = PQresultStatus(result.get());
-    if (state != PGRES_COMMAND_OK && failure.ok()) failure = Failed(result.get(), "commit");
-    last = std::move(result);
-  }
-  if (broken() || last == nullptr) return {Committed::kUnknown, OutcomeUnknown()};
-  if (!failure.ok()) return {Committed::kNo, failure};
+  const absl::StatusOr<Result> last = Finish(kCommit.name, patience);
+  if (broken()) return {Committed::kUnknown, OutcomeUnknown()};
+  if (!last.ok()) return {Committed::kNo, last.status()};
   // The server answers a COMMIT of a failed transaction with ROLLBACK, and no error.
-  if (std::string_view(PQcmdStatus(last.get())) != "COMMIT") {
+  if (std::string_view(PQcmdStatus(last->get())) != "COMMIT") {
     return {Committed::kNo, status::Internal("a failed transaction was committed")};
   }
   // A warning during COMMIT says that the wait for the standby was cut short.
@@ -149,26 +185,40 @@ absl::StatusOr<const char*> Connection::Prepare(const Statement& statement, cons
     return status::Internal(absl::StrCat("the statement name ", std::string(statement.name),
                                          " stands for two texts or is executed with two lists of types"));
   }
-  const std::string name(statement.name);
-  const std::string sql(statement.sql);
-  if (PQsendPrepare(handle_, name.c_str(), sql.c_str(), static_cast<int>(params.size()), params.types().data()) != 1) {
-    return Failed(nullptr, statement.name);
+  RETURN_IF_ERROR(SendPrepare(statement, params));
+  if (const absl::Status prepared = Finish(statement.name, deadline).status(); !prepared.ok()) {
+    prepared_.erase(std::string(statement.name));
+    return prepared;
   }
-  RETURN_IF_ERROR(Finish(statement.name, deadline).status());
-  const auto added = prepared_.emplace(name, Prepared{statement.sql, params.types()}).first;
-  return added->first.c_str();
+  return prepared_.find(statement.name)->first.c_str();
 }
 
+absl::Status Connection::SendPrepare(const Statement& statement, const Params& params) {
+  const auto added = prepared_.emplace(statement.name, Prepared{statement.sql, params.types()}).first;
+  const std::string sql(statement.sql);
+  const int sent = PQsendPrepare(handle_, added->first.c_str(), sql.c_str(), static_cast<int>(params.size()),
+                                 params.types().data());
+  return sent == 1 ? absl::OkStatus() : Failed(nullptr, statement.name);
+}
+
+// Each command gives its results and an end (nullptr); the sync comes last.
 absl::StatusOr<Result> Connection::Finish(std::string_view name, absl::Time deadline) {
+  if (PQpipelineSync(handle_) != 1) return Failed(nullptr, name);
   Result last;
   absl::Status failure;
+  bool at_end = false;
   while (true) {
     if (!Await(deadline == absl::InfiniteFuture() ? deadline : deadline + kGrace)) {
       return failure.ok() ? GiveUp(deadline) : failure;
     }
     Result result(PQgetResult(handle_));
-    if (result == nullptr) break;
+    if (result == nullptr && std::exchange(at_end, true)) Break();
+    if (broken()) return failure.ok() ? DatabaseUnavailable() : failure;
+    if (result == nullptr) continue;
+    at_end = false;
     const ExecStatusType state = PQresultStatus(result.get());
+    if (state == PGRES_PIPELINE_SYNC) break;
+    if (state == PGRES_PIPELINE_ABORTED) continue;
     if (state != PGRES_COMMAND_OK && state != PGRES_TUPLES_OK && failure.ok()) failure = Failed(result.get(), name);
     // A COPY that somebody prepared by mistake would otherwise be waited for for ever.
     if (state == PGRES_COPY_IN || state == PGRES_COPY_OUT) Break();

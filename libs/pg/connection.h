@@ -14,14 +14,15 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/pg/rows.h"
+#include "libs/pg/scope.h"
 #include "libs/pg/sqlstate.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/values.h"
 
 namespace samverkan::pg {
 
-// A libpq connection in non-blocking mode, closed with the object. Used by one thread
-// at a time. Services use a Pool or a CombiningWriter and never this.
+// A libpq connection in non-blocking pipeline mode, closed with the object. Used by one
+// thread at a time. Services use a Pool or a CombiningWriter and never this.
 //
 // Deadlines are instants of the machine's clock. No call waits longer than its
 // deadline and a quarter of a second; after a wait that was given up, the connection
@@ -44,9 +45,12 @@ class Connection {
   // works, the statement is cancelled and the connection is broken.
   absl::StatusOr<Rows> Execute(const Statement& statement, const Params& params, absl::Time deadline);
 
-  // Runs SQL without parameters, several statements parted by semicolons: BEGIN and
-  // its like. `sql` is a constant of this library, never made from input.
-  absl::Status Run(std::string_view name, const std::string& sql, absl::Time deadline);
+  // Begins a transaction, READ COMMITTED, within `scope`. What is left until `deadline` is
+  // its statement_timeout. Is sent with the next statement, and costs no wait of its own.
+  absl::Status Begin(bool read_only, const Scope& scope, absl::Time deadline);
+
+  // Ends a transaction without its changes.
+  absl::Status Rollback(absl::Time deadline);
 
   // What became of a COMMIT.
   enum class Committed { kYes, kNo, kUnknown };
@@ -95,8 +99,14 @@ class Connection {
   Connection(PGconn* handle, ErrorLog log);
 
   absl::Status FinishConnecting(absl::Time deadline);
-  // The last result of what was sent; an error as a status.
+  // Waits for the answers to all that was sent; the last one, or the first error as a
+  // status.
   absl::StatusOr<Result> Finish(std::string_view name, absl::Time deadline);
+  absl::Status SendPrepare(const Statement& statement, const Params& params);
+  // Prepares the library's own statements.
+  absl::Status PrepareOwn(absl::Time deadline);
+  // Sends one of them.
+  absl::Status SendOwn(const Statement& statement, const Params& params);
   absl::Status GiveUp(absl::Time deadline);
   static void CountWarning(void* self, const PGresult* notice);
 

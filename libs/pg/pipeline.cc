@@ -7,14 +7,7 @@
 namespace samverkan::pg {
 
 Pipeline::Pipeline(Connection& connection, absl::Time patience_ends)
-    : connection_(connection), patience_ends_(patience_ends), warnings_before_(connection.warnings()) {
-  if (PQenterPipelineMode(connection_.handle()) != 1) connection_.Break();
-}
-
-Pipeline::~Pipeline() {
-  // Impossible while an answer is outstanding, and then the connection is lost anyway.
-  if (PQexitPipelineMode(connection_.handle()) != 1) connection_.Break();
-}
+    : connection_(connection), patience_ends_(patience_ends), warnings_before_(connection.warnings()) {}
 
 void Pipeline::Add(const char* name, const Params& params) {
   names_.push_back(name);

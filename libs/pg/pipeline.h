@@ -19,10 +19,8 @@ namespace samverkan::pg {
 // Finish is called once a sync, in their order. The parameters must live until then.
 class Pipeline {
  public:
-  // Puts an idle `connection` in pipeline mode for as long as this object lives.
-  // Answers are waited for until `patience_ends`.
+  // `connection` is idle. Answers are waited for until `patience_ends`.
   Pipeline(Connection& connection, absl::Time patience_ends);
-  ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 

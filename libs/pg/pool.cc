@@ -34,15 +34,6 @@ absl::Duration PauseAfter(int attempt) {
   return whole * std::uniform_real_distribution<double>(0.5, 1.0)(random);
 }
 
-std::string BeginStatement(bool read_only, absl::Time deadline) {
-  std::string sql = absl::StrCat("BEGIN ISOLATION LEVEL READ COMMITTED ", read_only ? "READ ONLY" : "READ WRITE");
-  if (deadline == absl::InfiniteFuture()) return sql;
-  const int64_t milliseconds = absl::ToInt64Milliseconds(absl::Ceil(deadline - Now(), absl::Milliseconds(1)));
-  // 0 would mean for ever. Beyond a day nobody minds the difference.
-  absl::StrAppend(&sql, "; SET LOCAL statement_timeout = ", std::clamp<int64_t>(milliseconds, 1, 86'400'000));
-  return sql;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Pool>> Pool::Open(std::string conninfo, int size, ErrorLog log) {
@@ -52,50 +43,50 @@ absl::StatusOr<std::unique_ptr<Pool>> Pool::Open(std::string conninfo, int size,
   return pool;
 }
 
-absl::Status Pool::Run(Mode mode, absl::Time deadline, std::string_view name, const Closure& closure) {
+absl::Status Pool::Repeat(const Run& run, const Closure& closure) {
   for (int attempt = 0;; ++attempt) {
-    if (Now() >= deadline) return DeadlinePassed();
-    Attempt result = RunOnce(mode, deadline, name, closure);
+    if (Now() >= run.deadline) return DeadlinePassed();
+    Attempt result = RunOnce(run, closure);
     if (!result.repeat || attempt + 1 == kAttempts) return std::move(result.status);
     const absl::Duration pause = PauseAfter(attempt);
-    if (Now() + pause >= deadline) return std::move(result.status);
+    if (Now() + pause >= run.deadline) return std::move(result.status);
     std::this_thread::sleep_for(absl::ToChronoMicroseconds(pause));
   }
 }
 
-Pool::Attempt Pool::RunOnce(Mode mode, absl::Time deadline, std::string_view name, const Closure& closure) {
-  absl::StatusOr<std::unique_ptr<Connection>> connection = Acquire(deadline);
+Pool::Attempt Pool::RunOnce(const Run& run, const Closure& closure) {
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Acquire(run.deadline);
   if (!connection.ok()) return {connection.status(), EffectOf(connection.status()) != Effect::kFails};
-  Attempt attempt = RunOn(**connection, mode, deadline, closure);
+  Attempt attempt = RunOn(**connection, run, closure);
   Release(*std::move(connection));
   if (attempt.repeat && log_) {
-    log_({.sqlstate = "", .constraint = "", .statement = std::string(name)}, "the transaction is run again");
+    log_({.sqlstate = "", .constraint = "", .statement = std::string(run.name)}, "the transaction is run again");
   }
   return attempt;
 }
 
-Pool::Attempt Pool::RunOn(Connection& connection, Mode mode, absl::Time deadline, const Closure& closure) {
-  const bool read_only = mode == Mode::kRead;
-  if (absl::Status begun = connection.Run("begin", BeginStatement(read_only, deadline), deadline); !begun.ok()) {
+Pool::Attempt Pool::RunOn(Connection& connection, const Run& run, const Closure& closure) {
+  if (absl::Status begun = connection.Begin(run.read_only, run.scope, run.deadline); !begun.ok()) {
+    connection.Break();
     return {begun, EffectOf(begun) != Effect::kFails};
   }
-  Transaction transaction(connection, deadline);
+  Transaction transaction(connection, run.deadline);
   absl::Status returned = closure(transaction);
   const absl::Status& failure = transaction.failure_;
-  if (returned.ok() && failure.ok()) return Commit(connection, mode, deadline);
+  if (returned.ok() && failure.ok()) return Commit(connection, run);
   if (!connection.broken()) {
     // When even this fails the connection is broken, and the server rolls back itself.
-    if (!connection.Run("rollback", "ROLLBACK", Now() + absl::Seconds(1)).ok()) connection.Break();
+    if (!connection.Rollback(Now() + absl::Seconds(1)).ok()) connection.Break();
   }
   // What the closure made of the error does not matter: the transaction's own counts.
   const bool repeat = !failure.ok() && EffectOf(failure) != Effect::kFails;
   return {returned.ok() ? failure : returned, repeat};
 }
 
-Pool::Attempt Pool::Commit(Connection& connection, Mode mode, absl::Time deadline) {
-  const Connection::CommitOutcome outcome = connection.Commit(deadline);
+Pool::Attempt Pool::Commit(Connection& connection, const Run& run) {
+  const Connection::CommitOutcome outcome = connection.Commit(run.deadline);
   // What was read stands, however the transaction ended.
-  if (mode == Mode::kRead || outcome.committed == Connection::Committed::kYes) return {absl::OkStatus()};
+  if (run.read_only || outcome.committed == Connection::Committed::kYes) return {absl::OkStatus()};
   if (outcome.committed == Connection::Committed::kUnknown) return {outcome.status};
   return {outcome.status, EffectOf(outcome.status) != Effect::kFails};
 }

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/pg/connection.h"
+#include "libs/pg/scope.h"
 #include "libs/pg/sqlstate.h"
 #include "libs/pg/transaction.h"
 
@@ -25,7 +26,7 @@ namespace samverkan::pg {
 // Runs closures in transactions, on at most `size` connections, which are made when
 // they are needed and replaced when they break. May be used by any number of threads.
 //
-//   absl::StatusOr<Report> report = pool.Write(deadline, "assess_report",
+//   absl::StatusOr<Report> report = pool.Write(scope, deadline, "assess_report",
 //       [&](pg::Transaction& transaction) -> absl::StatusOr<Report> { … });
 //
 // A closure may run several times: on a serialization failure or a deadlock, and when
@@ -54,21 +55,26 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   // Runs `closure`, a callable that takes a ReadTransaction& and returns a StatusOr<T>
-  // or a Status, and returns what it returned. `name` stands for the transaction in
-  // the error log.
+  // or a Status, and returns what it returned. Row-level security lets it see what is in
+  // `scope`. `name` stands for the transaction in the error log.
   template <typename F>
-  auto Read(absl::Time deadline, std::string_view name, F&& closure) {
-    return RunAs<ReadTransaction>(Mode::kRead, deadline, name, std::forward<F>(closure));
+  auto Read(const Scope& scope, absl::Time deadline, std::string_view name, F&& closure) {
+    return RunAs<ReadTransaction>({true, scope, deadline, name}, std::forward<F>(closure));
   }
 
   // The same with a Transaction&; commits when `closure` returned OK.
   template <typename F>
-  auto Write(absl::Time deadline, std::string_view name, F&& closure) {
-    return RunAs<Transaction>(Mode::kWrite, deadline, name, std::forward<F>(closure));
+  auto Write(const Scope& scope, absl::Time deadline, std::string_view name, F&& closure) {
+    return RunAs<Transaction>({false, scope, deadline, name}, std::forward<F>(closure));
   }
 
  private:
-  enum class Mode { kRead, kWrite };
+  struct Run {
+    bool read_only;
+    const Scope& scope;
+    absl::Time deadline;
+    std::string_view name;
+  };
   // How one run of a closure ended, and whether another may follow.
   struct Attempt {
     absl::Status status;
@@ -80,10 +86,10 @@ class Pool {
       : conninfo_(std::move(conninfo)), size_(size), log_(std::move(log)) {}
 
   template <typename TransactionType, typename F>
-  auto RunAs(Mode mode, absl::Time deadline, std::string_view name, F&& closure) {
+  auto RunAs(const Run& run, F&& closure) {
     using Returned = std::invoke_result_t<F&, TransactionType&>;
     std::optional<Returned> returned;
-    const absl::Status status = Run(mode, deadline, name, [&](Transaction& transaction) {
+    const absl::Status status = Repeat(run, [&](Transaction& transaction) {
       returned.emplace(closure(static_cast<TransactionType&>(transaction)));
       if constexpr (std::is_same_v<Returned, absl::Status>) {
         return *returned;
@@ -94,10 +100,10 @@ class Pool {
     return status.ok() ? *std::move(returned) : Returned(status);
   }
 
-  absl::Status Run(Mode mode, absl::Time deadline, std::string_view name, const Closure& closure);
-  Attempt RunOnce(Mode mode, absl::Time deadline, std::string_view name, const Closure& closure);
-  Attempt RunOn(Connection& connection, Mode mode, absl::Time deadline, const Closure& closure);
-  Attempt Commit(Connection& connection, Mode mode, absl::Time deadline);
+  absl::Status Repeat(const Run& run, const Closure& closure);
+  Attempt RunOnce(const Run& run, const Closure& closure);
+  Attempt RunOn(Connection& connection, const Run& run, const Closure& closure);
+  Attempt Commit(Connection& connection, const Run& run);
 
   absl::StatusOr<std::unique_ptr<Connection>> Acquire(absl::Time deadline);
   void Release(std::unique_ptr<Connection> connection);

@@ -57,13 +57,13 @@ class PoolTest : public ::testing::Test {
   }
 
   absl::Status Insert(int64_t id) {
-    return pool_->Write(Soon(), "insert", [id](Transaction& transaction) {
+    return pool_->Write({}, Soon(), "insert", [id](Transaction& transaction) {
       return transaction.Execute(kInsert, Params(id, "text")).status();
     });
   }
 
   absl::StatusOr<int64_t> Count() {
-    return pool_->Read(Soon(), "count", [](ReadTransaction& transaction) -> absl::StatusOr<int64_t> {
+    return pool_->Read({}, Soon(), "count", [](ReadTransaction& transaction) -> absl::StatusOr<int64_t> {
       const absl::StatusOr<Rows> rows = transaction.Query(kCount);
       if (!rows.ok()) return rows.status();
       return (*rows)[0].Get<int64_t>(0);
@@ -91,7 +91,7 @@ TEST_F(PoolTest, AWriteThatReturnsOkStands) {
 }
 
 TEST_F(PoolTest, AWriteThatReturnsAnErrorLeavesNothing) {
-  const absl::Status status = pool_->Write(Soon(), "refuse", [](Transaction& transaction) -> absl::Status {
+  const absl::Status status = pool_->Write({}, Soon(), "refuse", [](Transaction& transaction) -> absl::Status {
     const absl::StatusOr<Rows> inserted = transaction.Execute(kInsert, Params(1, "text"));
     return inserted.ok() ? absl::NotFoundError("refused") : inserted.status();
   });
@@ -101,7 +101,7 @@ TEST_F(PoolTest, AWriteThatReturnsAnErrorLeavesNothing) {
 
 TEST_F(PoolTest, AFailedStatementIsNeverCommittedThoughTheClosureSaysOk) {
   ASSERT_OK(Insert(1));
-  const absl::Status status = pool_->Write(Soon(), "careless", [](Transaction& transaction) {
+  const absl::Status status = pool_->Write({}, Soon(), "careless", [](Transaction& transaction) {
     transaction.Execute(kInsert, Params(2, "text")).IgnoreError();
     transaction.Execute(kInsert, Params(1, "text")).IgnoreError();
     return absl::OkStatus();
@@ -111,7 +111,7 @@ TEST_F(PoolTest, AFailedStatementIsNeverCommittedThoughTheClosureSaysOk) {
 }
 
 TEST_F(PoolTest, AReadCannotChange) {
-  const absl::Status status = pool_->Read(Soon(), "sneak", [](ReadTransaction& transaction) {
+  const absl::Status status = pool_->Read({}, Soon(), "sneak", [](ReadTransaction& transaction) {
     return transaction.Query(kInsert, Params(1, "text")).status();
   });
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInternal));
@@ -124,7 +124,7 @@ TEST_F(PoolTest, AViolatedConstraintIsToldByNameAndNoTextOfTheServerGetsOut) {
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kAlreadyExists, "ALREADY_EXISTS"));
   EXPECT_EQ(ConstraintOf(status), "notes_id");
   EXPECT_EQ(status.message().find("notes"), std::string::npos) << status;
-  const absl::Status failed = pool_->Write(Soon(), "fail", [](Transaction& transaction) {
+  const absl::Status failed = pool_->Write({}, Soon(), "fail", [](Transaction& transaction) {
     return transaction.Execute(kFailFirst, Params("XX000", 1)).status();
   });
   EXPECT_THAT(failed, StatusIs(absl::StatusCode::kInternal));
@@ -135,7 +135,7 @@ TEST_F(PoolTest, AViolatedConstraintIsToldByNameAndNoTextOfTheServerGetsOut) {
 TEST_F(PoolTest, ADeferredConstraintFailsAtCommitAndIsToldByName) {
   ASSERT_OK(database_.Execute("INSERT INTO late VALUES (1)"));
   constexpr Statement kLate = {"late", "INSERT INTO late VALUES ($1)"};
-  const absl::Status status = pool_->Write(
+  const absl::Status status = pool_->Write({}, 
       Soon(), "late", [&](Transaction& transaction) { return transaction.Execute(kLate, Params(1)).status(); });
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kAlreadyExists));
   EXPECT_EQ(ConstraintOf(status), "late_id");
@@ -143,7 +143,7 @@ TEST_F(PoolTest, ADeferredConstraintFailsAtCommitAndIsToldByName) {
 
 TEST_F(PoolTest, TheWholeClosureIsRunAgainOnASerializationFailure) {
   int runs = 0;
-  const absl::Status status = pool_->Write(Soon(), "again", [&runs](Transaction& transaction) -> absl::Status {
+  const absl::Status status = pool_->Write({}, Soon(), "again", [&runs](Transaction& transaction) -> absl::Status {
     ++runs;
     const absl::StatusOr<Rows> inserted = transaction.Execute(kInsert, Params(1, "text"));
     if (!inserted.ok()) return inserted.status();
@@ -162,7 +162,7 @@ TEST_F(PoolTest, RunningAgainIsBounded) {
     ++runs;
     return transaction.Query(kFailFirst, Params("40001", 1'000'000)).status();
   };
-  EXPECT_THAT(pool_->Write(Soon(), "bounded", fail), StatusIs(absl::StatusCode::kAborted, "CONCURRENT_CHANGE"));
+  EXPECT_THAT(pool_->Write({}, Soon(), "bounded", fail), StatusIs(absl::StatusCode::kAborted, "CONCURRENT_CHANGE"));
   EXPECT_GT(runs, 3);
   EXPECT_LT(runs, 20);
 }
@@ -173,7 +173,7 @@ TEST_F(PoolTest, OtherErrorsAreNotRunAgain) {
     ++runs;
     return transaction.Query(kFailFirst, Params("P0001", 1'000'000)).status();
   };
-  EXPECT_THAT(pool_->Write(Soon(), "once", fail), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(pool_->Write({}, Soon(), "once", fail), StatusIs(absl::StatusCode::kInternal));
   EXPECT_EQ(runs, 1);
 }
 
@@ -184,7 +184,7 @@ TEST_F(PoolTest, BothOfTwoThatDeadlockEndWell) {
   std::atomic<int> arrived = 0;
   std::atomic<int> runs = 0;
   const auto touch = [&](int64_t first, int64_t second) {
-    return pool_->Write(Soon(), "touch", [&, first, second](Transaction& transaction) -> absl::Status {
+    return pool_->Write({}, Soon(), "touch", [&, first, second](Transaction& transaction) -> absl::Status {
       ++runs;
       const absl::Status one = transaction.Execute(kTouch, Params(first)).status();
       if (!one.ok()) return one;
@@ -202,7 +202,7 @@ TEST_F(PoolTest, BothOfTwoThatDeadlockEndWell) {
 
 TEST_F(PoolTest, TheDeadlineEndsAStatementAndThePoolGoesOn) {
   const absl::Time start = clock::SystemClock().Now();
-  const absl::Status status = pool_->Read(In(absl::Milliseconds(200)), "sleep", [](ReadTransaction& transaction) {
+  const absl::Status status = pool_->Read({}, In(absl::Milliseconds(200)), "sleep", [](ReadTransaction& transaction) {
     return transaction.Query(kSleep, Params(60)).status();
   });
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED"));
@@ -218,7 +218,7 @@ TEST_F(PoolTest, TheDeadlineHoldsForAllStatementsTogether) {
   // cancelled from here, and its connection is not used again.
   constexpr Statement kSleepMilliseconds = {"sleep_ms", "SELECT 1 FROM pg_sleep($1::bigint / 1000.0)"};
   const std::unique_ptr<Pool> pool = OpenPool(1);
-  const absl::Status status = pool->Read(In(absl::Milliseconds(400)), "sleep", [&](ReadTransaction& transaction) {
+  const absl::Status status = pool->Read({}, In(absl::Milliseconds(400)), "sleep", [&](ReadTransaction& transaction) {
     const absl::Status first = transaction.Query(kSleepMilliseconds, Params(350)).status();
     return first.ok() ? transaction.Query(kSleepMilliseconds, Params(60'000)).status() : first;
   });
@@ -227,12 +227,12 @@ TEST_F(PoolTest, TheDeadlineHoldsForAllStatementsTogether) {
                           "state = 'active' AND pid <> pg_backend_pid()") != "0") {
   }
   EXPECT_OK(
-      pool->Read(Soon(), "after", [](ReadTransaction& transaction) { return transaction.Query(kCount).status(); }));
+      pool->Read({}, Soon(), "after", [](ReadTransaction& transaction) { return transaction.Query(kCount).status(); }));
 }
 
 TEST_F(PoolTest, APassedDeadlineRunsNothing) {
   int runs = 0;
-  const absl::Status status = pool_->Write(In(absl::Seconds(-1)), "late", [&runs](Transaction&) {
+  const absl::Status status = pool_->Write({}, In(absl::Seconds(-1)), "late", [&runs](Transaction&) {
     ++runs;
     return absl::OkStatus();
   });
@@ -242,11 +242,11 @@ TEST_F(PoolTest, APassedDeadlineRunsNothing) {
 
 TEST_F(PoolTest, WaitingForAConnectionEndsAtTheDeadline) {
   const std::unique_ptr<Pool> pool = OpenPool(1);
-  const absl::Status outer = pool->Write(Soon(), "outer", [&pool](Transaction&) {
-    return pool->Write(In(absl::Milliseconds(50)), "inner", [](Transaction&) { return absl::OkStatus(); });
+  const absl::Status outer = pool->Write({}, Soon(), "outer", [&pool](Transaction&) {
+    return pool->Write({}, In(absl::Milliseconds(50)), "inner", [](Transaction&) { return absl::OkStatus(); });
   });
   EXPECT_THAT(outer, StatusIs(absl::StatusCode::kResourceExhausted, "POOL_EXHAUSTED"));
-  EXPECT_OK(pool->Write(Soon(), "after", [](Transaction&) { return absl::OkStatus(); }));
+  EXPECT_OK(pool->Write({}, Soon(), "after", [](Transaction&) { return absl::OkStatus(); }));
 }
 
 TEST_F(PoolTest, NeverMoreConnectionsThanItsSize) {
@@ -268,7 +268,7 @@ TEST_F(PoolTest, NeverMoreConnectionsThanItsSize) {
 
 TEST_F(PoolTest, AConnectionLostBeforeCommitIsReplacedAndTheClosureRunAgain) {
   int runs = 0;
-  EXPECT_OK(pool_->Write(Soon(), "lose", [&](Transaction& transaction) -> absl::Status {
+  EXPECT_OK(pool_->Write({}, Soon(), "lose", [&](Transaction& transaction) -> absl::Status {
     if (++runs == 1) {
       EXPECT_OK(EndBackendOf(transaction));
     }
@@ -280,7 +280,7 @@ TEST_F(PoolTest, AConnectionLostBeforeCommitIsReplacedAndTheClosureRunAgain) {
 
 TEST_F(PoolTest, AConnectionLostDuringCommitIsUnknownAndNeverRunAgain) {
   int runs = 0;
-  const absl::Status status = pool_->Write(Soon(), "lose", [&](Transaction& transaction) -> absl::Status {
+  const absl::Status status = pool_->Write({}, Soon(), "lose", [&](Transaction& transaction) -> absl::Status {
     ++runs;
     const absl::Status inserted = transaction.Execute(kInsert, Params(1, "text")).status();
     return inserted.ok() ? EndBackendOf(transaction) : inserted;
@@ -298,7 +298,7 @@ TEST_F(PoolTest, IdleConnectionsThatDiedAreReplacedUnnoticed) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kConnections; ++i) {
     threads.emplace_back([&] {
-      EXPECT_OK(pool_->Read(Soon(), "hold", [&](ReadTransaction&) {
+      EXPECT_OK(pool_->Read({}, Soon(), "hold", [&](ReadTransaction&) {
         ++arrived;
         while (arrived < kConnections) std::this_thread::yield();
         return absl::OkStatus();
@@ -308,7 +308,7 @@ TEST_F(PoolTest, IdleConnectionsThatDiedAreReplacedUnnoticed) {
   for (std::thread& thread : threads) thread.join();
   ASSERT_OK(testing::TestDatabase::Server().Restart());
   int runs = 0;
-  EXPECT_OK(pool_->Write(Soon(), "insert", [&runs](Transaction& transaction) {
+  EXPECT_OK(pool_->Write({}, Soon(), "insert", [&runs](Transaction& transaction) {
     ++runs;
     return transaction.Execute(kInsert, Params(1, "text")).status();
   }));
@@ -359,6 +359,89 @@ TEST_F(PoolTest, NothingAcknowledgedIsLostWhenTheServerDiesUnderLoad) {
   for (const int64_t id : ids) values += (values.empty() ? "(" : ",(") + std::to_string(id) + ")";
   ASSERT_OK(database_.Execute("INSERT INTO acknowledged VALUES " + values));
   EXPECT_EQ(*database_.Value("SELECT count(*) FROM acknowledged WHERE id NOT IN (SELECT id FROM notes)"), "0");
+}
+
+constexpr Statement kWhatIsSeen = {"what_is_seen", "SELECT coalesce(string_agg(who, ',' ORDER BY who), '') FROM mine"};
+constexpr Statement kInsertMine = {"insert_mine", "INSERT INTO mine VALUES ($1, $2, $3)"};
+
+// A table under row-level security as those of the services are, reached as a role that
+// owns nothing.
+class ScopeTest : public PoolTest {
+ protected:
+  void SetUp() override {
+    PoolTest::SetUp();
+    ASSERT_OK(database_.Execute(R"(
+      DO $$ BEGIN
+        CREATE ROLE samverkan_scoped LOGIN NOSUPERUSER NOBYPASSRLS;
+      EXCEPTION WHEN duplicate_object THEN NULL;
+      END $$;
+      CREATE TABLE mine (municipality text, authority text, who text);
+      ALTER TABLE mine ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE mine FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own ON mine
+        USING (municipality = NULLIF(current_setting('samverkan.municipality', true), '')
+          AND authority = NULLIF(current_setting('samverkan.authority', true), ''));
+      GRANT SELECT, INSERT ON mine TO samverkan_scoped;
+      INSERT INTO mine VALUES ('0180', 'skarholmen', 'a'), ('0180', 'rinkeby', 'b'), ('0127', 'skarholmen', 'c'),
+        ('', '', 'nobody'))"));
+    scoped_ = *Pool::Open(database_.ConninfoFor("scoped"), 1);
+  }
+
+  absl::StatusOr<std::string> Seen(const Scope& scope) {
+    return scoped_->Read(scope, Soon(), "seen", &ScopeTest::SeenIn);
+  }
+
+  static absl::StatusOr<std::string> SeenIn(ReadTransaction& transaction) {
+    const absl::StatusOr<Rows> rows = transaction.Query(kWhatIsSeen);
+    if (!rows.ok()) return rows.status();
+    return (*rows)[0].Get<std::string>(0);
+  }
+
+  std::unique_ptr<Pool> scoped_;
+};
+
+TEST_F(ScopeTest, ATransactionSeesItsOwnBoardsRowsOnly) {
+  EXPECT_EQ(*Seen({"0180", "skarholmen"}), "a");
+  EXPECT_EQ(*Seen({"0180", "rinkeby"}), "b");
+  EXPECT_EQ(*Seen({"0127", "skarholmen"}), "c");
+  EXPECT_EQ(*Seen({"0127", "rinkeby"}), "");
+  EXPECT_EQ(*Seen({"0180", "' OR true --"}), "");
+}
+
+// The pool has one connection: all of these share it.
+TEST_F(ScopeTest, NoScopeOutlivesItsTransaction) {
+  EXPECT_EQ(*Seen({"0180", "skarholmen"}), "a");
+  EXPECT_EQ(*Seen({}), "");
+  const absl::Status failed =
+      scoped_->Write({"0180", "skarholmen"}, Soon(), "fails", [](Transaction&) { return absl::CancelledError(""); });
+  EXPECT_THAT(failed, StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_EQ(*Seen({}), "");
+}
+
+TEST_F(ScopeTest, WithoutAScopeNothingIsSeenNotEvenWhatBelongsToNobody) { EXPECT_EQ(*Seen({}), ""); }
+
+TEST_F(ScopeTest, ATransactionGoesOnInAnotherScope) {
+  const auto seen = scoped_->Read({"0180", "skarholmen"}, Soon(), "two",
+                                  [](ReadTransaction& transaction) -> absl::StatusOr<std::string> {
+                                    const absl::StatusOr<std::string> first = SeenIn(transaction);
+                                    if (!first.ok()) return first;
+                                    const absl::Status moved = transaction.SetScope({"0127", "skarholmen"});
+                                    if (!moved.ok()) return moved;
+                                    const absl::StatusOr<std::string> second = SeenIn(transaction);
+                                    if (!second.ok()) return second;
+                                    return *first + *second;
+                                  });
+  ASSERT_OK(seen);
+  EXPECT_EQ(*seen, "ac");
+  EXPECT_EQ(*Seen({}), "");
+}
+
+TEST_F(ScopeTest, ARowOfAnotherBoardIsNotWritten) {
+  const absl::Status status = scoped_->Write({"0180", "skarholmen"}, Soon(), "foreign", [](Transaction& transaction) {
+    return transaction.Execute(kInsertMine, Params("0127", "skarholmen", "x")).status();
+  });
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM mine WHERE who = 'x'"), "0");
 }
 
 }  // namespace

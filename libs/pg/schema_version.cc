@@ -13,7 +13,7 @@ constexpr Statement kFindSchemaVersion = {"find_schema_version", "SELECT version
 }  // namespace
 
 absl::Status CheckSchemaVersion(Pool& pool, SchemaVersions understood, absl::Time deadline) {
-  return pool.Read(deadline, "check_schema_version", [&](ReadTransaction& transaction) -> absl::Status {
+  return pool.Read({}, deadline, "check_schema_version", [&](ReadTransaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Query(kFindSchemaVersion));
     if (rows.empty()) return status::Internal("schema_version has no row");
     ASSIGN_OR_RETURN(const int64_t version, rows[0].Get<int64_t>(0));

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "libs/pg/connection.h"
 #include "libs/pg/rows.h"
+#include "libs/pg/scope.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/values.h"
 
@@ -25,6 +26,10 @@ class ReadTransaction {
   // Executes a statement. Errors as in sqlstate.h; the constraint violated is told by
   // ConstraintOf(status).
   absl::StatusOr<Rows> Query(const Statement& statement, const Params& params = Params());
+
+  // Goes on within another scope, when it has been found out whose rows are to be touched
+  // and that they may be.
+  absl::Status SetScope(const Scope& scope);
 
  protected:
   ReadTransaction(Connection& connection, absl::Time deadline) : connection_(connection), deadline_(deadline) {}

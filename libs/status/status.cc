@@ -93,6 +93,7 @@ absl::Status Unauthenticated(const Error& error) { return Make(absl::StatusCode:
 absl::Status ResourceExhausted(const Error& error) { return Make(absl::StatusCode::kResourceExhausted, error); }
 absl::Status FailedPrecondition(const Error& error) { return Make(absl::StatusCode::kFailedPrecondition, error); }
 absl::Status Aborted(const Error& error) { return Make(absl::StatusCode::kAborted, error); }
+absl::Status DataLoss(const Error& error) { return Make(absl::StatusCode::kDataLoss, error); }
 absl::Status OutOfRange(const Error& error) { return Make(absl::StatusCode::kOutOfRange, error); }
 absl::Status Unimplemented(const Error& error) { return Make(absl::StatusCode::kUnimplemented, error); }
 absl::Status Unavailable(const Error& error) { return Make(absl::StatusCode::kUnavailable, error); }

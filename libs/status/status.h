@@ -49,6 +49,8 @@ absl::Status FailedPrecondition(const Error& error);
 // Somebody else was first; start over from reading.
 absl::Status Aborted(const Error& error);
 absl::Status OutOfRange(const Error& error);
+// What was stored is not what it was.
+absl::Status DataLoss(const Error& error);
 absl::Status Unimplemented(const Error& error);
 // Not now; safe to send again, with the same request_id where there is one.
 absl::Status Unavailable(const Error& error);

@@ -143,7 +143,7 @@ absl::StatusOr<std::unique_ptr<EntryStore>> EntryStore::Open(const std::string& 
 }
 
 absl::Status EntryStore::CheckReady(absl::Time deadline) {
-  return readers_->Read(deadline, "check_ready", [](pg::ReadTransaction& transaction) -> absl::Status {
+  return readers_->Read({}, deadline, "check_ready", [](pg::ReadTransaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindSchemaVersion));
     if (rows.empty()) return status::Internal("audit.schema_version has no row");
     ASSIGN_OR_RETURN(const int64_t version, rows[0].Get<int64_t>(0));
@@ -174,7 +174,7 @@ absl::StatusOr<std::vector<Placement>> EntryStore::Append(const std::vector<NewE
 
 absl::StatusOr<FoundEntry> EntryStore::Get(const Scope& scope, int64_t index, absl::Time deadline) {
   using Result = absl::StatusOr<FoundEntry>;
-  return readers_->Read(deadline, "get_entry", [&](pg::ReadTransaction& transaction) -> Result {
+  return readers_->Read({}, deadline, "get_entry", [&](pg::ReadTransaction& transaction) -> Result {
     ASSIGN_OR_RETURN(const pg::Rows rows,
                      transaction.Query(kGetEntry, pg::Params(scope.municipality, scope.authority, index)));
     if (rows.size() != 1) return status::Internal("get_entry did not give one row");
@@ -190,7 +190,7 @@ absl::StatusOr<EntryPage> EntryStore::Search(const EntryQuery& query, absl::Time
   // One more than shown tells whether there is a further page.
   const pg::Params params(query.scope.municipality, query.scope.authority, tags, query.start, query.end, before,
                           query.limit + 1, query.body_bytes);
-  return readers_->Read(deadline, "search_entries", [&](pg::ReadTransaction& transaction) -> Result {
+  return readers_->Read({}, deadline, "search_entries", [&](pg::ReadTransaction& transaction) -> Result {
     ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kSearchEntries, params));
     ASSIGN_OR_RETURN(EntryPage page, ReadPage(rows));
     if (static_cast<int64_t>(page.entries.size()) > query.limit) {

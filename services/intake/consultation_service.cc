@@ -57,7 +57,7 @@ absl::StatusOr<v1::Consultation> ConsultationService::GetConsultation(const rpc:
   status::Violations violations;
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  ASSIGN_OR_RETURN(const ConsultationRecord record, store_.Find(call.deadline, key));
+  ASSIGN_OR_RETURN(const ConsultationRecord record, store_.Find(call, key));
   ASSIGN_OR_RETURN(v1::Consultation view, ViewFor(call.caller, record));
   RETURN_IF_ERROR(store_.RecordRead(call, {&record}));
   return view;

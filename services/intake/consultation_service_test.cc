@@ -94,7 +94,7 @@ class ConsultationServiceTest : public IntakeTest {
         " + (SELECT count(*) FROM intake.audit_entry) + (SELECT count(*) FROM intake.request)");
   }
 
-  ConsultationStore store_{*pool_, *writer_};
+  ConsultationStore store_{store_parts()};
   ConsultationService service_{store_, parts()};
 };
 

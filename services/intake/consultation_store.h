@@ -10,11 +10,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/idempotency/request_log.h"
-#include "libs/pg/combining_writer.h"
-#include "libs/pg/pool.h"
 #include "libs/rpc/call_context.h"
 #include "services/intake/consultation.h"
 #include "services/intake/names.h"
+#include "services/intake/store_parts.h"
 
 namespace samverkan::intake {
 
@@ -26,8 +25,7 @@ class ConsultationStore {
   // What a change does to a consultation; runs in the transaction, perhaps several times.
   using Transition = std::function<absl::StatusOr<ConsultationChange>(ConsultationRecord)>;
 
-  // `pool` and `writer` must outlive the store.
-  ConsultationStore(pg::Pool& pool, pg::CombiningWriter& writer) : pool_(pool), writer_(writer) {}
+  explicit ConsultationStore(const StoreParts& parts) : parts_(parts) {}
 
   // A consultation after a change.
   struct Changed {
@@ -42,10 +40,10 @@ class ConsultationStore {
                                  const ConsultationRecord& record);
 
   // A consultation. NOT_FOUND, reason CONSULTATION_NOT_FOUND.
-  absl::StatusOr<ConsultationRecord> Find(absl::Time deadline, const ResourceKey& key);
+  absl::StatusOr<ConsultationRecord> Find(const rpc::CallContext& call, const ResourceKey& id);
 
   // Changes a consultation by `transition` and returns it as it then is.
-  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& key,
+  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& id,
                                  const idempotency::Request& request, const Transition& transition);
 
   // A page of consultations.
@@ -63,8 +61,7 @@ class ConsultationStore {
   absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const ConsultationRecord*>& shown);
 
  private:
-  pg::Pool& pool_;
-  pg::CombiningWriter& writer_;
+  const StoreParts parts_;
 };
 
 }  // namespace samverkan::intake

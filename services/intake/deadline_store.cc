@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "libs/outbox/outbox.h"
 #include "libs/pg/statement.h"
@@ -53,7 +54,7 @@ constexpr pg::Statement kMarkBreaches = {
     "     AND d.start_time = late.start_time"
     " RETURNING d.municipality, d.authority, d.collection,"
     "   d.subject, d.clock, d.rule, d.legal_basis, d.unverified, d.started_by, d.start_time, d.due_date, d.latest_date,"
-    "   d.state, d.end_time, d.breach_time, d.extensions"};
+    "   d.state, d.end_time, d.breach_time"};
 
 using OptionalDay = std::optional<absl::CivilDay>;
 using OptionalTime = std::optional<absl::Time>;
@@ -66,11 +67,28 @@ OptionalTime ParsedTime(bool set, const google::protobuf::Timestamp& time) {
   return set ? proto_time::FromProto(time) : OptionalTime();
 }
 
-// Reads the columns from `first` on: clock, rule, …, extensions.
+// Which cell a clock's extensions stand in. `rest` must outlive it.
+sealing::Cell CellOf(const std::string& municipality, const pg::Uuid& subject, const std::string& rest) {
+  return {.column = "intake.deadline.extensions", .municipality = municipality, .row = subject, .rest = rest};
+}
+
+std::string RestOf(const std::string& clock, absl::Time start) {
+  return absl::StrCat(clock, "/", absl::ToUnixMicros(start));
+}
+
+absl::Status OpenExtensions(const pg::Bytes& sealed, const std::string& municipality, const pg::Uuid& subject,
+                            absl::Time start, const sealing::DataKey& key, v1::Deadline& deadline) {
+  const std::string rest = RestOf(deadline.clock(), start);
+  ASSIGN_OR_RETURN(const std::string content, key.Open(CellOf(municipality, subject, rest), sealed));
+  v1::Deadline extensions;
+  if (!extensions.ParseFromString(content)) return status::Internal("stored extensions do not parse");
+  *deadline.mutable_extensions() = std::move(*extensions.mutable_extensions());
+  return absl::OkStatus();
+}
+
+// Reads the columns from `first` on: clock, rule, …, breach_time.
 absl::StatusOr<v1::Deadline> ReadDeadline(const pg::Row& row, int first) {
   v1::Deadline deadline;
-  ASSIGN_OR_RETURN(const pg::Bytes extensions, row.Get<pg::Bytes>(first + 11));
-  if (!deadline.ParseFromString(extensions.data)) return status::Internal("stored extensions do not parse");
   ASSIGN_OR_RETURN(*deadline.mutable_clock(), row.Get<std::string>(first));
   ASSIGN_OR_RETURN(*deadline.mutable_rule(), row.Get<std::string>(first + 1));
   ASSIGN_OR_RETURN(*deadline.mutable_legal_basis(), row.Get<std::string>(first + 2));
@@ -92,15 +110,28 @@ absl::StatusOr<v1::Deadline> ReadDeadline(const pg::Row& row, int first) {
   return deadline;
 }
 
+// The same with the extensions that follow.
+absl::StatusOr<v1::Deadline> ReadWhole(const pg::Row& row, int first, const std::string& municipality,
+                                       const pg::Uuid& subject, const sealing::DataKey& key) {
+  ASSIGN_OR_RETURN(v1::Deadline deadline, ReadDeadline(row, first));
+  ASSIGN_OR_RETURN(const auto sealed, row.Get<std::optional<pg::Bytes>>(first + 11));
+  if (!sealed.has_value()) return deadline;
+  ASSIGN_OR_RETURN(const absl::Time start, row.Get<absl::Time>(first + 5));
+  RETURN_IF_ERROR(OpenExtensions(*sealed, municipality, subject, start, key, deadline));
+  return deadline;
+}
+
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindBySubject(pg::ReadTransaction& transaction,
                                                             const pg::Statement& statement,
                                                             const std::string& municipality,
-                                                            const std::vector<pg::Uuid>& subjects) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(statement, pg::Params(municipality, subjects)));
+                                                            const SubjectKeys& subjects) {
+  std::vector<pg::Uuid> ids;
+  for (const auto& [subject, key] : subjects) ids.push_back(subject);
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(statement, pg::Params(municipality, ids)));
   std::map<pg::Uuid, Deadlines> found;
   for (const pg::Row row : rows) {
     ASSIGN_OR_RETURN(const pg::Uuid subject, row.Get<pg::Uuid>(0));
-    ASSIGN_OR_RETURN(*found[subject].Add(), ReadDeadline(row, 1));
+    ASSIGN_OR_RETURN(*found[subject].Add(), ReadWhole(row, 1, municipality, subject, *subjects.at(subject)));
   }
   return found;
 }
@@ -124,10 +155,17 @@ bool WasBreached(const v1::Deadline& deadline, const Deadlines& before) {
   return false;
 }
 
-absl::Status StoreDeadline(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
-                           const std::string& collection, const v1::Deadline& deadline) {
+std::optional<pg::Bytes> SealExtensions(const ResourceKey& subject, absl::Time start, const sealing::DataKey& key,
+                                        const v1::Deadline& deadline) {
+  if (deadline.extensions().empty()) return std::nullopt;
   v1::Deadline extensions;
   *extensions.mutable_extensions() = deadline.extensions();
+  const std::string rest = RestOf(deadline.clock(), start);
+  return key.Seal(CellOf(subject.municipality, subject.id, rest), extensions.SerializeAsString());
+}
+
+absl::Status StoreDeadline(pg::Transaction& transaction, const ResourceKey& subject, const sealing::DataKey& key,
+                           const std::string& authority, const std::string& collection, const v1::Deadline& deadline) {
   const absl::Time start = proto_time::FromProto(deadline.start_time()).value_or(absl::UnixEpoch());
   return transaction
       .Execute(kStoreDeadline,
@@ -136,39 +174,41 @@ absl::Status StoreDeadline(pg::Transaction& transaction, const ResourceKey& subj
                           ParsedDay(deadline.due_date()), ParsedDay(deadline.latest_date()), int64_t{deadline.state()},
                           ParsedTime(deadline.has_end_time(), deadline.end_time()),
                           ParsedTime(deadline.has_breach_time(), deadline.breach_time()),
-                          pg::Bytes{extensions.SerializeAsString()}))
+                          SealExtensions(subject, start, key, deadline)))
       .status();
 }
 
 }  // namespace
 
-absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const ResourceKey& subject) {
+absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const ResourceKey& subject,
+                                        const sealing::DataKey& key) {
   ASSIGN_OR_RETURN(const pg::Rows rows,
                    transaction.Query(kFindDeadlines, pg::Params(subject.municipality, subject.id)));
   Deadlines deadlines;
   for (const pg::Row row : rows) {
-    ASSIGN_OR_RETURN(*deadlines.Add(), ReadDeadline(row, 1));
+    ASSIGN_OR_RETURN(*deadlines.Add(), ReadWhole(row, 1, subject.municipality, subject.id, key));
   }
   return deadlines;
 }
 
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindDeadlinesOf(pg::ReadTransaction& transaction,
                                                               const std::string& municipality,
-                                                              const std::vector<pg::Uuid>& subjects) {
+                                                              const SubjectKeys& subjects) {
   return FindBySubject(transaction, kFindDeadlinesOf, municipality, subjects);
 }
 
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTransaction& transaction,
                                                                    const std::string& municipality,
-                                                                   const std::vector<pg::Uuid>& subjects) {
+                                                                   const SubjectKeys& subjects) {
   return FindBySubject(transaction, kFindPendingDeadlines, municipality, subjects);
 }
 
-absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
-                            const std::string& collection, const Deadlines& before, const Deadlines& after) {
+absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const sealing::DataKey& key,
+                            const std::string& authority, const std::string& collection, const Deadlines& before,
+                            const Deadlines& after) {
   for (const v1::Deadline& deadline : after) {
     if (IsUnchanged(deadline, before)) continue;
-    RETURN_IF_ERROR(StoreDeadline(transaction, subject, authority, collection, deadline));
+    RETURN_IF_ERROR(StoreDeadline(transaction, subject, key, authority, collection, deadline));
     if (!deadline.has_breach_time() || WasBreached(deadline, before)) continue;
     const Breach breach{subject.municipality, authority, MakeName(subject.municipality, collection, subject.id),
                         deadline};
@@ -177,10 +217,10 @@ absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& sub
   return absl::OkStatus();
 }
 
-absl::Status InsertDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
-                             const std::string& collection, const Deadlines& deadlines) {
+absl::Status InsertDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const sealing::DataKey& key,
+                             const std::string& authority, const std::string& collection, const Deadlines& deadlines) {
   for (const v1::Deadline& deadline : deadlines) {
-    RETURN_IF_ERROR(StoreDeadline(transaction, subject, authority, collection, deadline));
+    RETURN_IF_ERROR(StoreDeadline(transaction, subject, key, authority, collection, deadline));
   }
   return absl::OkStatus();
 }

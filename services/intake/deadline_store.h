@@ -10,9 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "libs/pg/transaction.h"
+#include "libs/sealing/data_key.h"
 #include "samverkan/intake/v1/deadline.pb.h"
 #include "services/intake/deadline.h"
 #include "services/intake/names.h"
+#include "services/intake/store_parts.h"
 
 // The SQL of legal clocks. Functions of a transaction that the caller has.
 namespace samverkan::intake {
@@ -26,33 +28,37 @@ struct Breach {
   v1::Deadline deadline;
 };
 
-// The clocks of a report or investigation, in the order of their start.
-absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const ResourceKey& subject);
+// The clocks of a report or investigation, in the order of their start. `key` is that of
+// the subject, here and in what follows.
+absl::StatusOr<Deadlines> FindDeadlines(pg::ReadTransaction& transaction, const ResourceKey& subject,
+                                        const sealing::DataKey& key);
 
-// The clocks of several, by id, in the order of their start.
+// The clocks of several reports or investigations, by id, in the order of their start.
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindDeadlinesOf(pg::ReadTransaction& transaction,
                                                               const std::string& municipality,
-                                                              const std::vector<pg::Uuid>& subjects);
+                                                              const SubjectKeys& subjects);
 
 // The running clocks of several, by id, nearest first.
 absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTransaction& transaction,
                                                                    const std::string& municipality,
-                                                                   const std::vector<pg::Uuid>& subjects);
+                                                                   const SubjectKeys& subjects);
 
 // Stores those of `after` that differ from `before`, and tells of those that were breached
 // between. `collection` is "reports" or "investigations".
-absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
-                            const std::string& collection, const Deadlines& before, const Deadlines& after);
+absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const sealing::DataKey& key,
+                            const std::string& authority, const std::string& collection, const Deadlines& before,
+                            const Deadlines& after);
 
 // Stores clocks that go on from elsewhere, and tells of none: what happened to them was told.
-absl::Status InsertDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const std::string& authority,
-                             const std::string& collection, const Deadlines& deadlines);
+absl::Status InsertDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const sealing::DataKey& key,
+                             const std::string& authority, const std::string& collection, const Deadlines& deadlines);
 
 // Appends the event of a breach.
 absl::Status TellOfBreach(pg::Transaction& transaction, const Breach& breach);
 
 // Marks clocks whose latest day has ended before `today` as breached at `now`, at most
-// `most` of them, and returns them. Whoever else is marking is not waited for.
+// `most` of them, and returns them, without their extensions. Whoever else is marking is not
+// waited for.
 absl::StatusOr<std::vector<Breach>> MarkBreaches(pg::Transaction& transaction, absl::CivilDay today, absl::Time now,
                                                  int64_t most);
 

@@ -48,7 +48,7 @@ void DeadlineSweeper::Stop() {
 
 absl::StatusOr<int64_t> DeadlineSweeper::Sweep() {
   const absl::Time now = clock_.Now();
-  const auto found = pool_.Write(system_clock_.Now() + kLongestSweep, "sweep_deadlines",
+  const auto found = pool_.Write({}, system_clock_.Now() + kLongestSweep, "sweep_deadlines",
                                  [&](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
                                    ASSIGN_OR_RETURN(const std::vector<Breach> breaches,
                                                     MarkBreaches(transaction, calendar::LegalDay(now), now, kBatch));

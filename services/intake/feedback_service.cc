@@ -93,7 +93,7 @@ absl::StatusOr<v1::Feedback> FeedbackService::RefuseFeedback(const rpc::CallCont
 absl::StatusOr<v1::ListFeedbackResponse> FeedbackService::ListOfReport(const rpc::CallContext& call,
                                                                        const ResourceKey& key,
                                                                        v1::Feedback::State state) const {
-  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call.deadline, key));
+  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, key));
   RETURN_IF_ERROR(ViewFor(call.caller, record).status());
   v1::ListFeedbackResponse response;
   auto view = FeedbackViewFor(call.caller, record);

@@ -16,7 +16,8 @@
 namespace samverkan::intake::testing {
 namespace {
 
-constexpr pg::Statement kEntries = {"test_entries", "SELECT content FROM audit_entry ORDER BY sequence"};
+constexpr pg::Statement kEntries = {
+    "test_entries", "SELECT municipality, entry, children, data_key, content FROM audit_entry ORDER BY sequence"};
 constexpr pg::Statement kEvents = {"test_events", "SELECT content FROM event ORDER BY sequence"};
 
 absl::Time Soon() { return clock::SystemClock().Now() + absl::Seconds(30); }
@@ -29,18 +30,18 @@ T Must(absl::StatusOr<T> result) {
   std::abort();
 }
 
-template <typename Message>
-std::vector<Message> ReadAll(pg::Pool& pool, const pg::Statement& statement) {
-  return Must(
-      pool.Read(Soon(), statement.name, [&](pg::ReadTransaction& transaction) -> absl::StatusOr<std::vector<Message>> {
-        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(statement));
-        std::vector<Message> messages;
-        for (const pg::Row row : rows) {
-          ASSIGN_OR_RETURN(const pg::Bytes content, row.Get<pg::Bytes>(0));
-          messages.emplace_back().ParseFromString(content.data);
-        }
-        return messages;
-      }));
+absl::StatusOr<audit::v1::Entry> ReadEntry(const pg::Row& row, sealing::KeyRing& keys) {
+  std::string municipality;
+  pg::Uuid id, data_key;
+  std::vector<pg::Uuid> children;
+  pg::Bytes content;
+  RETURN_IF_ERROR(row.Into(municipality, id, children, data_key, content));
+  ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, keys.Find(data_key, Soon()));
+  const std::string column = outbox::ColumnOf("intake");
+  ASSIGN_OR_RETURN(const std::string opened, key->Open(outbox::CellOf(column, municipality, id), content));
+  audit::v1::Entry entry;
+  entry.ParseFromString(opened);
+  return entry;
 }
 
 }  // namespace
@@ -67,18 +68,26 @@ std::string NewRequestId() { return pg::Uuid::Random().ToString(); }
 
 IntakeTest::IntakeTest()
     : pool_(Must(pg::Pool::Open(database_.ConninfoFor("intake"), 8))),
+      job_pool_(Must(pg::Pool::Open(database_.ConninfoFor("intake_jobs"), 3))),
       writer_(Must(pg::CombiningWriter::Open(database_.ConninfoFor("intake"), {}))),
-      reports_(std::make_unique<ReportStore>(*pool_, *writer_)),
-      investigations_(std::make_unique<InvestigationStore>(*pool_, *writer_)),
+      outbox_("intake", Must(Keys().Fresh(Soon()))),
+      reports_(std::make_unique<ReportStore>(store_parts())),
+      investigations_(std::make_unique<InvestigationStore>(store_parts())),
       units_(Must(UnitDirectory::Load("deploy/directory"))) {}
 
-Parts IntakeTest::parts() const { return {ShippedRules(), units_, request_keys_, page_tokens_, blind_index_key_}; }
+sealing::KeyRing& IntakeTest::Keys() {
+  static sealing::testing::TestKeyRing keys("intake");
+  return keys.ring();
+}
+
+StoreParts IntakeTest::store_parts() const { return {*pool_, *writer_, Keys(), outbox_, tags_}; }
+
+Parts IntakeTest::parts() const { return {ShippedRules(), units_, request_keys_, page_tokens_}; }
 
 std::string IntakeTest::SubmitReport(std::string_view identity_number, bool feedback_wanted) {
   ReceivedReports received;
   received.reports.push_back(ReceivedAt(now_, SchoolSubmission(identity_number, feedback_wanted)));
   received.reports.front().report.set_name(MakeName("0180", "reports", pg::Uuid::FromTime(now_)));
-  received.blind_indexes.emplace_back(std::string(identity_number));
   received.feedback_clock_if_running = Must(FeedbackClockIfRunning(ShippedRules(), received.reports.front()));
   const rpc::CallContext call = CallOf(Reporter(), "ReportService/SubmitReport", now_);
   const auto request = Must(request_keys_.Of(call, NewRequestId(), v1::SubmitReportRequest()));
@@ -116,9 +125,30 @@ std::string IntakeTest::OpenInvestigation(std::string_view identity_number, bool
   return Must(DecideReport(SubmitReport(identity_number, feedback_wanted), v1::Decision::OPENED));
 }
 
-std::vector<audit::v1::Entry> IntakeTest::AuditEntries() { return ReadAll<audit::v1::Entry>(*pool_, kEntries); }
+std::vector<audit::v1::Entry> IntakeTest::AuditEntries() {
+  const auto read = [](pg::ReadTransaction& transaction) -> absl::StatusOr<std::vector<audit::v1::Entry>> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kEntries));
+    std::vector<audit::v1::Entry> entries;
+    for (const pg::Row row : rows) {
+      ASSIGN_OR_RETURN(entries.emplace_back(), ReadEntry(row, Keys()));
+    }
+    return entries;
+  };
+  return Must(job_pool_->Read({}, Soon(), kEntries.name, read));
+}
 
-std::vector<events::v1::Event> IntakeTest::Events() { return ReadAll<events::v1::Event>(*pool_, kEvents); }
+std::vector<events::v1::Event> IntakeTest::Events() {
+  const auto read = [](pg::ReadTransaction& transaction) -> absl::StatusOr<std::vector<events::v1::Event>> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kEvents));
+    std::vector<events::v1::Event> events;
+    for (const pg::Row row : rows) {
+      ASSIGN_OR_RETURN(const pg::Bytes content, row.Get<pg::Bytes>(0));
+      events.emplace_back().ParseFromString(content.data);
+    }
+    return events;
+  };
+  return Must(job_pool_->Read({}, Soon(), kEvents.name, read));
+}
 
 int64_t IntakeTest::Count(const std::string& sql) {
   const auto value = database_.Value(sql);

@@ -11,10 +11,13 @@
 #include "absl/time/time.h"
 #include "libs/auth/caller.h"
 #include "libs/idempotency/request_log.h"
+#include "libs/outbox/outbox.h"
 #include "libs/paging/page_token.h"
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
 #include "libs/rpc/call_context.h"
+#include "libs/sealing/key_ring.h"
+#include "libs/sealing/testing/test_key_ring.h"
 #include "libs/testing/test_database.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "samverkan/events/v1/events.pb.h"
@@ -23,6 +26,7 @@
 #include "services/intake/investigation_store.h"
 #include "services/intake/report_store.h"
 #include "services/intake/service_parts.h"
+#include "services/intake/store_parts.h"
 #include "services/intake/unit_directory.h"
 
 // What the tests of intake with a database share.
@@ -40,7 +44,11 @@ class IntakeTest : public ::testing::Test {
  protected:
   IntakeTest();
 
-  // The parts that services are made with.
+  // The keys of all tests of the process.
+  static sealing::KeyRing& Keys();
+
+  // The parts that stores and services are made with.
+  StoreParts store_parts() const;
   Parts parts() const;
 
   // Stores a report of barnenheten that was received `now_`, and returns its name.
@@ -67,13 +75,16 @@ class IntakeTest : public ::testing::Test {
   absl::Time now_ = At(absl::CivilDay(2026, 3, 10));
   ::samverkan::testing::TestDatabase database_{"services/intake/schema"};
   std::unique_ptr<pg::Pool> pool_;
+  // As the role of the service's jobs.
+  std::unique_ptr<pg::Pool> job_pool_;
   std::unique_ptr<pg::CombiningWriter> writer_;
+  const outbox::Outbox outbox_;
+  const Tags tags_{sealing::testing::KeyListOf("i")};
   std::unique_ptr<ReportStore> reports_;
   std::unique_ptr<InvestigationStore> investigations_;
   const UnitDirectory units_;
   const idempotency::RequestKeys request_keys_{std::string(32, 'r')};
   const paging::PageTokens page_tokens_{std::string(32, 'p')};
-  const std::string blind_index_key_ = std::string(32, 'b');
 };
 
 }  // namespace samverkan::intake::testing

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "libs/pg/caller_scope.h"
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/status.h"
 #include "libs/testing/status_matchers.h"
@@ -149,8 +150,11 @@ TEST_F(InvestigationServiceTest, RunsOnlyOneOfAChild) {
 TEST_F(InvestigationServiceTest, DatabaseLetsOnlyOneOfAChildRun) {
   ASSERT_OK_AND_ASSIGN(v1::Investigation second, Get(OpenInvestigation(kChildren[0])));
   second.set_name(MakeName("0180", "investigations", pg::Uuid::FromTime(now_)));
-  EXPECT_THAT(pool_->Write(Call(Caseworker(), "GetInvestigation").deadline, "insert",
-                           [&](pg::Transaction& transaction) { return InsertInvestigation(transaction, second); }),
+  const absl::Time deadline = Call(Caseworker(), "GetInvestigation").deadline;
+  EXPECT_THAT(pool_->Write(pg::ScopeOf(Caseworker()), deadline, "insert",
+                           [&](pg::Transaction& transaction) {
+                             return InsertInvestigation(transaction, store_parts(), deadline, second);
+                           }),
               StatusIs(kFailedPrecondition, "INVESTIGATION_RUNNING"));
 }
 
@@ -159,7 +163,7 @@ TEST_F(InvestigationServiceTest, AddsNoReportToAClosedOne) {
   const std::string late = SubmitReport(kChildren[0]);
   ASSERT_OK(Close(Closing(name)));
   EXPECT_THAT(
-      pool_->Write(Call(Caseworker(), "GetInvestigation").deadline, "add",
+      pool_->Write(pg::ScopeOf(Caseworker()), Call(Caseworker(), "GetInvestigation").deadline, "add",
                    [&](pg::Transaction& transaction) { return AddReportToInvestigation(transaction, name, late); }),
       StatusIs(kFailedPrecondition, "NO_RUNNING_INVESTIGATION"));
   EXPECT_EQ(Count("SELECT count(*) FROM intake.investigation_report"), 1);
@@ -310,9 +314,10 @@ TEST_F(InvestigationServiceTest, ExtendsForTheLawsGroundOnly) {
 TEST_F(InvestigationServiceTest, BreachStaysWhenItIsExtended) {
   const std::string name = OpenInvestigation(kChildren[0]);
   now_ = At(absl::CivilDay(2026, 7, 20));
-  ASSERT_OK(pool_->Write(Call(Caseworker(), "GetInvestigation").deadline, "breach", [&](pg::Transaction& transaction) {
-    return MarkBreaches(transaction, absl::CivilDay(2026, 7, 20), now_, 100).status();
-  }));
+  ASSERT_OK(
+      job_pool_->Write({}, Call(Caseworker(), "GetInvestigation").deadline, "breach", [&](pg::Transaction& transaction) {
+        return MarkBreaches(transaction, absl::CivilDay(2026, 7, 20), now_, 100).status();
+      }));
   ASSERT_OK_AND_ASSIGN(const v1::Investigation extended, Extend(Extension(name)));
   EXPECT_EQ(extended.deadline().latest_date(), "2026-09-30");
   EXPECT_EQ(proto_time::FromProto(extended.deadline().breach_time()), now_);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "libs/outbox/audit_entry.h"
 #include "libs/outbox/outbox.h"
+#include "libs/pg/caller_scope.h"
 #include "libs/pg/sqlstate.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/values.h"
@@ -27,7 +28,7 @@ constexpr char kCollection[] = "investigations";
 // What an InvestigationRecord is read from; ReadRecord has the same order. Feedback owed
 // is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED.
 #define SAMVERKAN_INVESTIGATION_COLUMNS                                                                           \
-  "SELECT v.investigation, v.authority, v.unit, v.child, v.state, v.open_time, v.assignee, v.version, v.content," \
+  "SELECT v.investigation, v.data_key, v.authority, v.child, v.state, v.open_time, v.version, v.content,"         \
   "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"                \
   "          AND p.investigation = v.investigation ORDER BY p.addition),"                                         \
   "       ARRAY(SELECT p.report FROM investigation_report p"                                                      \
@@ -47,23 +48,25 @@ constexpr pg::Statement kLockInvestigation = {
 
 constexpr pg::Statement kListInvestigations = {
     "list_investigations", SAMVERKAN_INVESTIGATION_COLUMNS
-    " WHERE v.municipality = $1 AND v.authority = $2 AND (v.unit = ANY($3) OR v.assignee = $4 OR $5)"
+    " WHERE v.municipality = $1 AND v.authority = $2"
+    "   AND (v.unit_tag = ANY($3::bytea[]) OR v.assignee_tag = ANY($4::bytea[]) OR $5)"
     "   AND (v.open_time, v.investigation) < ($6, $7)"
     " ORDER BY v.open_time DESC, v.investigation DESC LIMIT $8"};
 
 constexpr pg::Statement kInsertInvestigation = {
     "insert_investigation",
-    "INSERT INTO investigation (municipality, investigation, authority, unit, child, state, open_time, assignee,"
-    "                           content)"
-    "  VALUES ($1, $2, $3, $4, $5, $6::bigint::smallint, $7, $8, $9)"};
+    "INSERT INTO investigation (municipality, investigation, authority, unit_tag, child, state, open_time,"
+    "                           assignee_tag, index_key, data_key, content)"
+    "  VALUES ($1, $2, $3, $4, $5, $6::bigint::smallint, $7, $8, $9, $10, $11)"};
 
 constexpr pg::Statement kInsertInvestigationReport = {
     "insert_investigation_report",
-    "INSERT INTO investigation_report (municipality, investigation, report) VALUES ($1, $2, $3)"};
+    "INSERT INTO investigation_report (municipality, investigation, report, authority)"
+    "  VALUES ($1, $2, $3, scope_authority())"};
 
 constexpr pg::Statement kStoreInvestigation = {
     "store_investigation",
-    "UPDATE investigation SET unit = $3, state = $4::bigint::smallint, assignee = $5, content = $6,"
+    "UPDATE investigation SET unit_tag = $3, state = $4::bigint::smallint, assignee_tag = $5, content = $6,"
     "       version = version + 1"
     "  WHERE municipality = $1 AND investigation = $2"};
 
@@ -71,6 +74,16 @@ constexpr pg::Statement kStoreInvestigation = {
 constexpr pg::Statement kTouchRunning = {"touch_running_investigation",
                                          "UPDATE investigation SET version = version + 1"
                                          "  WHERE municipality = $1 AND investigation = $2 AND state = 1"};
+
+constexpr pg::Statement kFindHiddenAuthority = {"find_hidden_authority_of_investigation",
+                                                "SELECT authority_of_investigation($1, $2)"};
+
+// The column `data_key` of SAMVERKAN_INVESTIGATION_COLUMNS.
+constexpr int kDataKeyColumn = 1;
+
+sealing::Cell CellOf(const ResourceKey& id) {
+  return {.column = "intake.investigation.content", .municipality = id.municipality, .row = id.id};
+}
 
 // ---- reading ----
 
@@ -81,55 +94,71 @@ std::vector<std::string> ReportNames(const std::string& municipality, const std:
 }
 
 absl::StatusOr<InvestigationRecord> ReadRecord(pg::ReadTransaction& transaction, const pg::Row& row,
-                                               const std::string& municipality) {
+                                               const std::string& municipality, const sealing::DataKey& key) {
   InvestigationRecord record;
-  pg::Uuid id, child;
-  std::string authority, unit, assignee;
+  ResourceKey id{municipality, {}};
+  pg::Uuid data_key, child;
+  std::string authority;
   int64_t state = 0;
   absl::Time open_time;
   pg::Bytes content;
   std::vector<pg::Uuid> reports, feedback_owed;
   std::optional<pg::Uuid> running;
-  RETURN_IF_ERROR(row.Into(id, authority, unit, child, state, open_time, assignee, record.version, content, reports,
+  RETURN_IF_ERROR(row.Into(id.id, data_key, authority, child, state, open_time, record.version, content, reports,
                            feedback_owed, running));
   v1::Investigation& investigation = record.investigation;
-  if (!investigation.ParseFromString(content.data)) return status::Internal("a stored investigation does not parse");
-  investigation.set_name(MakeName(municipality, kCollection, id));
+  ASSIGN_OR_RETURN(investigation, OpenInvestigation(key, id, content));
+  investigation.set_name(MakeName(municipality, kCollection, id.id));
   investigation.set_authority(MakeName(municipality, "authorities", authority));
-  investigation.set_unit(MakeName(municipality, "units", unit));
   investigation.set_child(child.ToString());
   investigation.set_state(static_cast<v1::Investigation::State>(state));
   *investigation.mutable_open_time() = proto_time::ToProto(open_time);
-  investigation.set_assignee(assignee);
   for (const std::string& report : ReportNames(municipality, reports)) investigation.add_reports(report);
   record.feedback_owed = ReportNames(municipality, feedback_owed);
   if (running.has_value()) record.running_investigation = MakeName(municipality, kCollection, *running);
-  ASSIGN_OR_RETURN(const Deadlines deadlines, FindDeadlines(transaction, {municipality, id}));
+  ASSIGN_OR_RETURN(const Deadlines deadlines, FindDeadlines(transaction, id, key));
   if (!deadlines.empty()) *investigation.mutable_deadline() = deadlines[0];
   return record;
 }
 
-absl::StatusOr<InvestigationRecord> FindIn(pg::ReadTransaction& transaction, const ResourceKey& key) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindInvestigation, pg::Params(key.municipality, key.id)));
-  if (rows.empty()) return NotFound("investigation");
-  return ReadRecord(transaction, rows[0], key.municipality);
+// An investigation, and the key that it is sealed with.
+struct Found {
+  InvestigationRecord record;
+  sealing::DataKeyPtr key;
+};
+
+// NOT_FOUND, filed with the board whose investigation it is.
+absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindHiddenAuthority, pg::Params(id.municipality, id.id)));
+  ASSIGN_OR_RETURN(const auto authority, rows[0].Get<std::optional<std::string>>(0));
+  if (!authority.has_value()) return NotFound("investigation");
+  return NotFound("investigation", {.municipality = id.municipality, .authority = *authority});
+}
+
+absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, sealing::KeyRing& keys, absl::Time deadline,
+                             const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindInvestigation, pg::Params(id.municipality, id.id)));
+  if (rows.empty()) return Hidden(transaction, id);
+  ASSIGN_OR_RETURN(const pg::Uuid data_key, rows[0].Get<pg::Uuid>(kDataKeyColumn));
+  Found found;
+  ASSIGN_OR_RETURN(found.key, KeyOf(keys, deadline, data_key, "investigation"));
+  ASSIGN_OR_RETURN(found.record, ReadRecord(transaction, rows[0], id.municipality, *found.key));
+  return found;
 }
 
 // ---- writing ----
 
-// What other columns and tables hold is taken out before the rest is stored as one.
-std::string Content(v1::Investigation investigation) {
+// What other columns and tables hold is taken out before the rest is sealed as one.
+pg::Bytes SealInvestigation(const sealing::DataKey& key, const ResourceKey& id, v1::Investigation investigation) {
   investigation.clear_name();
   investigation.clear_authority();
-  investigation.clear_unit();
   investigation.clear_child();
   investigation.clear_state();
   investigation.clear_open_time();
   investigation.clear_reports();
-  investigation.clear_assignee();
   investigation.clear_deadline();
   investigation.clear_etag();
-  return investigation.SerializeAsString();
+  return key.Seal(CellOf(id), investigation.SerializeAsString());
 }
 
 Deadlines ClockOf(const v1::Investigation& investigation) {
@@ -138,20 +167,20 @@ Deadlines ClockOf(const v1::Investigation& investigation) {
   return deadlines;
 }
 
-absl::StatusOr<ResourceKey> KeyOf(const std::string& name, const std::string& collection) {
+absl::StatusOr<ResourceKey> IdOf(const std::string& name, const std::string& collection) {
   auto key = ParseName(name, collection);
   if (!key.has_value()) return status::Internal("a resource of ours has no name");
   return *std::move(key);
 }
 
 absl::Status InsertReport(pg::Transaction& transaction, const ResourceKey& investigation, const std::string& report) {
-  ASSIGN_OR_RETURN(const ResourceKey key, KeyOf(report, "reports"));
+  ASSIGN_OR_RETURN(const ResourceKey key, IdOf(report, "reports"));
   return transaction
       .Execute(kInsertInvestigationReport, pg::Params(investigation.municipality, investigation.id, key.id))
       .status();
 }
 
-absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call,
+absl::Status StoreEvents(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
                          const idempotency::Request& request, const InvestigationChange& change) {
   const v1::Investigation& investigation = change.after.investigation;
   const Placement placement = PlacementOf(investigation);
@@ -168,36 +197,50 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
                           .request_id = request.id.ToString()};
   if (change.opened.has_value()) touched.resources.push_back(change.opened->name());
   if (!change.happenings.empty()) touched.detail = change.happenings.back().type;
-  return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
+  return parts.outbox.Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
 }
 
-absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call,
-                         const idempotency::Request& request, const ResourceKey& key, const InvestigationRecord& before,
+absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
+                         const idempotency::Request& request, const ResourceKey& id, const Found& before,
                          const InvestigationChange& change) {
   const v1::Investigation& after = change.after.investigation;
-  RETURN_IF_ERROR(
-      transaction
-          .Execute(kStoreInvestigation, pg::Params(key.municipality, key.id, LastPart(after.unit()),
-                                                   int64_t{after.state()}, after.assignee(), pg::Bytes{Content(after)}))
-          .status());
-  RETURN_IF_ERROR(StoreDeadlines(transaction, key, PlacementOf(after).authority, kCollection,
-                                 ClockOf(before.investigation), ClockOf(after)));
-  if (change.opened.has_value()) RETURN_IF_ERROR(InsertInvestigation(transaction, *change.opened));
-  return StoreEvents(transaction, call, request, change);
+  const Placement placement = PlacementOf(after);
+  RETURN_IF_ERROR(transaction
+                      .Execute(kStoreInvestigation,
+                               pg::Params(id.municipality, id.id, parts.tags.Unit(placement), int64_t{after.state()},
+                                          parts.tags.Assignee(placement), SealInvestigation(*before.key, id, after)))
+                      .status());
+  RETURN_IF_ERROR(StoreDeadlines(transaction, id, *before.key, placement.authority, kCollection,
+                                 ClockOf(before.record.investigation), ClockOf(after)));
+  if (change.opened.has_value()) {
+    RETURN_IF_ERROR(InsertInvestigation(transaction, parts, call.deadline, *change.opened));
+  }
+  return StoreEvents(transaction, parts, call, request, change);
 }
 
 }  // namespace
 
-absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investigation& investigation) {
-  ASSIGN_OR_RETURN(const ResourceKey key, KeyOf(investigation.name(), kCollection));
+absl::StatusOr<v1::Investigation> OpenInvestigation(const sealing::DataKey& key, const ResourceKey& id,
+                                                    const pg::Bytes& sealed) {
+  ASSIGN_OR_RETURN(const std::string content, key.Open(CellOf(id), sealed));
+  v1::Investigation investigation;
+  if (investigation.ParseFromString(content)) return investigation;
+  return status::Internal("a stored investigation does not parse");
+}
+
+absl::Status InsertInvestigation(pg::Transaction& transaction, const StoreParts& parts, absl::Time deadline,
+                                 const v1::Investigation& investigation) {
+  ASSIGN_OR_RETURN(const ResourceKey id, IdOf(investigation.name(), kCollection));
   ASSIGN_OR_RETURN(const pg::Uuid child, pg::Uuid::Parse(investigation.child()));
-  const std::string authority = PlacementOf(investigation).authority;
+  ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, parts.keys.Fresh(deadline));
+  const Placement placement = PlacementOf(investigation);
   const absl::Time opened = proto_time::FromProto(investigation.open_time()).value_or(absl::UnixEpoch());
   const absl::Status inserted =
       transaction
-          .Execute(kInsertInvestigation, pg::Params(key.municipality, key.id, authority, LastPart(investigation.unit()),
-                                                    child, int64_t{investigation.state()}, opened,
-                                                    investigation.assignee(), pg::Bytes{Content(investigation)}))
+          .Execute(kInsertInvestigation,
+                   pg::Params(id.municipality, id.id, placement.authority, parts.tags.Unit(placement), child,
+                              int64_t{investigation.state()}, opened, parts.tags.Assignee(placement),
+                              parts.tags.key_id(), key->id(), SealInvestigation(*key, id, investigation)))
           .status();
   if (pg::ConstraintOf(inserted) == "investigation_running") {
     return status::FailedPrecondition({.reason = "INVESTIGATION_RUNNING",
@@ -206,14 +249,14 @@ absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investi
   }
   RETURN_IF_ERROR(inserted);
   for (const std::string& report : investigation.reports()) {
-    RETURN_IF_ERROR(InsertReport(transaction, key, report));
+    RETURN_IF_ERROR(InsertReport(transaction, id, report));
   }
-  return StoreDeadlines(transaction, key, authority, kCollection, {}, ClockOf(investigation));
+  return StoreDeadlines(transaction, id, *key, placement.authority, kCollection, {}, ClockOf(investigation));
 }
 
 absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::string& investigation,
                                       const std::string& report) {
-  ASSIGN_OR_RETURN(const ResourceKey key, KeyOf(investigation, kCollection));
+  ASSIGN_OR_RETURN(const ResourceKey key, IdOf(investigation, kCollection));
   ASSIGN_OR_RETURN(const pg::Rows touched, transaction.Execute(kTouchRunning, pg::Params(key.municipality, key.id)));
   if (touched.affected() == 0) {
     return status::FailedPrecondition({.reason = "NO_RUNNING_INVESTIGATION",
@@ -223,32 +266,35 @@ absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::s
   return InsertReport(transaction, key, report);
 }
 
-absl::StatusOr<InvestigationRecord> InvestigationStore::Find(absl::Time deadline, const ResourceKey& key) {
-  return pool_.Read(deadline, "find_investigation",
-                    [&](pg::ReadTransaction& transaction) { return FindIn(transaction, key); });
+absl::StatusOr<InvestigationRecord> InvestigationStore::Find(const rpc::CallContext& call, const ResourceKey& id) {
+  return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "find_investigation",
+                          [&](pg::ReadTransaction& transaction) -> absl::StatusOr<InvestigationRecord> {
+                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_.keys, call.deadline, id));
+                            return std::move(found.record);
+                          });
 }
 
 absl::StatusOr<InvestigationStore::Changed> InvestigationStore::Change(const rpc::CallContext& call,
-                                                                       const ResourceKey& key,
+                                                                       const ResourceKey& id,
                                                                        const ResourceKey& result,
                                                                        const idempotency::Request& request,
                                                                        const Transition& transition) {
-  return pool_.Write(
-      call.deadline, "change_investigation", [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
-        const std::vector<std::string> resources = {MakeName(result.municipality, kCollection, result.id)};
-        ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
-        if (repeated.has_value()) {
-          ASSIGN_OR_RETURN(const ResourceKey first_result, KeyOf(repeated->front(), kCollection));
-          ASSIGN_OR_RETURN(InvestigationRecord record, FindIn(transaction, first_result));
-          return Changed{std::move(record), true};
-        }
-        RETURN_IF_ERROR(transaction.Query(kLockInvestigation, pg::Params(key.municipality, key.id)).status());
-        ASSIGN_OR_RETURN(const InvestigationRecord before, FindIn(transaction, key));
-        ASSIGN_OR_RETURN(const InvestigationChange change, transition(before));
-        RETURN_IF_ERROR(StoreChange(transaction, call, request, key, before, change));
-        ASSIGN_OR_RETURN(InvestigationRecord after, FindIn(transaction, result));
-        return Changed{std::move(after), false};
-      });
+  const auto change = [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
+    const std::vector<std::string> resources = {MakeName(result.municipality, kCollection, result.id)};
+    ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
+    if (repeated.has_value()) {
+      ASSIGN_OR_RETURN(const ResourceKey first_result, IdOf(repeated->front(), kCollection));
+      ASSIGN_OR_RETURN(Found first, FindIn(transaction, parts_.keys, call.deadline, first_result));
+      return Changed{std::move(first.record), true};
+    }
+    RETURN_IF_ERROR(transaction.Query(kLockInvestigation, pg::Params(id.municipality, id.id)).status());
+    ASSIGN_OR_RETURN(const Found before, FindIn(transaction, parts_.keys, call.deadline, id));
+    ASSIGN_OR_RETURN(const InvestigationChange change, transition(before.record));
+    RETURN_IF_ERROR(StoreChange(transaction, parts_, call, request, id, before, change));
+    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_.keys, call.deadline, result));
+    return Changed{std::move(after.record), false};
+  };
+  return parts_.pool.Write(pg::ScopeOf(call.caller), call.deadline, "change_investigation", change);
 }
 
 absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::CallContext& call,
@@ -257,25 +303,30 @@ absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::Cal
   const auth::Caller& caller = call.caller;
   if (caller.municipality != municipality) return NotFound("investigation");
   ASSIGN_OR_RETURN(const auto before, ParseListCursor(cursor));
-  return pool_.Read(
-      call.deadline, "list_investigations", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
-        ASSIGN_OR_RETURN(
-            const pg::Rows rows,
-            transaction.Query(kListInvestigations, pg::Params(municipality, caller.authority, caller.units,
-                                                              caller.subject, caller.Has(access::v1::DUTY), before.time,
-                                                              before.id, int64_t{page_size} + 1)));
-        Page page;
-        for (const pg::Row row : rows) {
-          if (page.investigations.size() == static_cast<size_t>(page_size)) {
-            page.next_cursor = MakeListCursor(page.investigations.back().investigation.open_time(),
-                                              page.investigations.back().investigation.name());
-            break;
-          }
-          ASSIGN_OR_RETURN(InvestigationRecord record, ReadRecord(transaction, row, municipality));
-          page.investigations.push_back(std::move(record));
-        }
-        return page;
-      });
+  const auto list = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
+    ASSIGN_OR_RETURN(
+        const pg::Rows rows,
+        transaction.Query(kListInvestigations,
+                          pg::Params(municipality, caller.authority, parts_.tags.UnitsOf(caller),
+                                     parts_.tags.AssigneeOf(caller), caller.Has(access::v1::DUTY), before.time,
+                                     before.id, int64_t{page_size} + 1)));
+    ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts_.keys, call.deadline, rows, 0, kDataKeyColumn));
+    Page page;
+    for (const pg::Row row : rows) {
+      if (page.investigations.size() == static_cast<size_t>(page_size)) {
+        page.next_cursor = MakeListCursor(page.investigations.back().investigation.open_time(),
+                                          page.investigations.back().investigation.name());
+        break;
+      }
+      ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
+      const auto key = keys.find(id);
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(InvestigationRecord record, ReadRecord(transaction, row, municipality, *key->second));
+      page.investigations.push_back(std::move(record));
+    }
+    return page;
+  };
+  return parts_.pool.Read(pg::ScopeOf(caller), call.deadline, "list_investigations", list);
 }
 
 absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
@@ -285,7 +336,8 @@ absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
     touched.children.push_back(record->investigation.child());
     touched.resources.push_back(record->investigation.name());
   }
-  return outbox::Append(writer_, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
+  return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
+                              call.deadline);
 }
 
 }  // namespace samverkan::intake

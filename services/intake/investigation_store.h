@@ -10,17 +10,23 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/idempotency/request_log.h"
-#include "libs/pg/combining_writer.h"
-#include "libs/pg/pool.h"
+#include "libs/pg/transaction.h"
 #include "libs/rpc/call_context.h"
 #include "services/intake/investigation.h"
 #include "services/intake/names.h"
+#include "services/intake/store_parts.h"
 
 namespace samverkan::intake {
 
 // Stores a new investigation with its clock and its reports, in the caller's transaction.
 // FAILED_PRECONDITION, reason INVESTIGATION_RUNNING, where one of the child runs already.
-absl::Status InsertInvestigation(pg::Transaction& transaction, const v1::Investigation& investigation);
+absl::Status InsertInvestigation(pg::Transaction& transaction, const StoreParts& parts, absl::Time deadline,
+                                 const v1::Investigation& investigation);
+
+// The column `content`, opened: an investigation without what other columns and tables hold.
+// DATA_LOSS where it is not what was stored there.
+absl::StatusOr<v1::Investigation> OpenInvestigation(const sealing::DataKey& key, const ResourceKey& id,
+                                                    const pg::Bytes& sealed);
 
 // Adds a report to a running investigation, in the caller's transaction; both by resource
 // name. FAILED_PRECONDITION, reason NO_RUNNING_INVESTIGATION, where it runs no more.
@@ -33,11 +39,10 @@ class InvestigationStore {
   // What a change does to an investigation; runs in the transaction, perhaps several times.
   using Transition = std::function<absl::StatusOr<InvestigationChange>(InvestigationRecord)>;
 
-  // `pool` and `writer` must outlive the store.
-  InvestigationStore(pg::Pool& pool, pg::CombiningWriter& writer) : pool_(pool), writer_(writer) {}
+  explicit InvestigationStore(const StoreParts& parts) : parts_(parts) {}
 
   // An investigation with its clock and reports. NOT_FOUND, reason INVESTIGATION_NOT_FOUND.
-  absl::StatusOr<InvestigationRecord> Find(absl::Time deadline, const ResourceKey& key);
+  absl::StatusOr<InvestigationRecord> Find(const rpc::CallContext& call, const ResourceKey& id);
 
   // An investigation after a change.
   struct Changed {
@@ -46,9 +51,9 @@ class InvestigationStore {
     // entry: then whoever repeats it may see the investigation only if it still may.
     bool repeated = false;
   };
-  // Changes the investigation `key` by `transition` and returns `result` as it then is:
-  // `key` itself, or the investigation that the change opens.
-  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& key, const ResourceKey& result,
+  // Changes the investigation `id` by `transition` and returns `result` as it then is:
+  // `id` itself, or the investigation that the change opens.
+  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& id, const ResourceKey& result,
                                  const idempotency::Request& request, const Transition& transition);
 
   // A page of investigations.
@@ -65,8 +70,7 @@ class InvestigationStore {
   absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const InvestigationRecord*>& shown);
 
  private:
-  pg::Pool& pool_;
-  pg::CombiningWriter& writer_;
+  const StoreParts parts_;
 };
 
 }  // namespace samverkan::intake

@@ -15,6 +15,10 @@
 #include "services/intake/server.h"
 
 ABSL_FLAG(std::string, database, "", "libpq connection string, as the role samverkan_intake");
+ABSL_FLAG(std::string, jobs_database, "", "the same database, as the role samverkan_intake_jobs");
+ABSL_FLAG(std::string, keys_database, "", "libpq connection string of the database of keys, as samverkan_intake");
+ABSL_FLAG(std::string, key_encryption_keys, "", "list of key-encryption keys: libs/keys/key_list.h");
+ABSL_FLAG(std::string, index_keys, "", "list of keys of the blind indexes: libs/keys/key_list.h");
 ABSL_FLAG(std::string, key_file, "", "the service's secret: libs/keys/key_file.h");
 ABSL_FLAG(std::string, clock_file, "", "seconds by which the clock is moved; development only");
 ABSL_FLAG(std::string, rules, "deploy/rules", "folder of the rule set");
@@ -30,6 +34,10 @@ namespace {
 samverkan::intake::ServerFlags Flags() {
   return {.transport = samverkan::rpc::TransportFlags(),
           .database = absl::GetFlag(FLAGS_database),
+          .jobs_database = absl::GetFlag(FLAGS_jobs_database),
+          .keys_database = absl::GetFlag(FLAGS_keys_database),
+          .key_encryption_keys = absl::GetFlag(FLAGS_key_encryption_keys),
+          .index_keys = absl::GetFlag(FLAGS_index_keys),
           .key_file = absl::GetFlag(FLAGS_key_file),
           .rules = absl::GetFlag(FLAGS_rules),
           .directory = absl::GetFlag(FLAGS_directory),

@@ -50,8 +50,6 @@ struct ReceivedReports {
   // Whether the reports were forwarded here with clocks that go on: those take the place of
   // clocks of their own.
   bool forwarded = false;
-  // Blind index of each report's child; nothing where the child could not be named.
-  std::vector<std::optional<std::string>> blind_indexes;
   // The clock that each report gets if an investigation of its child runs: feedback is
   // then owed at once. Nothing where no feedback is asked for.
   std::optional<v1::Deadline> feedback_clock_if_running;

@@ -47,7 +47,7 @@ absl::StatusOr<v1::ReportMeeting> ReportMeetingService::GetReportMeeting(
   status::Violations violations;
   const ResourceKey key = RequireReport(request.name(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call.deadline, key));
+  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, key));
   ASSIGN_OR_RETURN(v1::ReportMeeting view, MeetingViewFor(call.caller, record));
   RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {request.name()}));
   return view;

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/calendar/calendar.h"
-#include "libs/keys/hmac.h"
 #include "libs/pg/uuid.h"
 #include "libs/proto_time/proto_time.h"
 #include "libs/resource_name/resource_name.h"
@@ -82,22 +81,13 @@ absl::Status ReportService::CheckConsultation(const rpc::CallContext& call, cons
                                               status::Violations& violations) const {
   if (submission.consultation().empty()) return absl::OkStatus();
   if (const auto key = ParseName(submission.consultation(), "consultations"); key.has_value()) {
-    const auto found = consultations_.Find(call.deadline, *key);
+    const auto found = consultations_.Find(call, *key);
     if (found.ok() && ViewFor(call.caller, *found).ok()) return absl::OkStatus();
     if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
   }
   violations.Add("submission.consultation", "expected a consultation that you may see, or nothing",
                  "Ange en konsultation som du har tillgång till, eller lämna tomt.");
   return absl::OkStatus();
-}
-
-std::optional<std::string> ReportService::BlindIndexOf(const v1::Child& child, const Jurisdiction& jurisdiction,
-                                                       absl::Time now) const {
-  const std::string digits = IdentityDigits(child, calendar::LegalDay(now));
-  if (digits.empty()) return std::nullopt;
-  // Bound to the authority: one authority's index says nothing about another's.
-  return keys::HmacSha256(parts_.blind_index_key,
-                          absl::StrCat(jurisdiction.municipality, "/", jurisdiction.authority, "/", digits));
 }
 
 absl::StatusOr<ReceivedReports> ReportService::NewReports(Checked checked, const Sender& sender, absl::Time now) const {
@@ -118,7 +108,6 @@ absl::StatusOr<ReceivedReports> ReportService::NewReports(Checked checked, const
                      .first_receive_time = checked.receive_time};
     *report.submission.mutable_child() = Normalised(children[i], calendar::LegalDay(now));
     ASSIGN_OR_RETURN(ReportRecord record, Receive(parts_.rules, std::move(report), sender));
-    received.blind_indexes.push_back(BlindIndexOf(children[i], JurisdictionOf(record.report), now));
     received.reports.push_back(std::move(record));
   }
   ASSIGN_OR_RETURN(received.feedback_clock_if_running, FeedbackClockIfRunning(parts_.rules, received.reports.front()));
@@ -142,7 +131,7 @@ absl::StatusOr<std::vector<v1::Report>> ReportService::Store(const rpc::CallCont
   if (!repeated && !shown.empty()) return shown;
   shown.clear();
   for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call.deadline, *ParseName(name, "reports")));
+    ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, *ParseName(name, "reports")));
     if (!repeated) {
       shown.push_back(ViewAfterChange(call.caller, record));
       continue;
@@ -220,7 +209,7 @@ absl::StatusOr<v1::Report> ReportService::GetReport(const rpc::CallContext& call
   status::Violations violations;
   const ResourceKey key = RequireName(request.name(), "reports", "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call.deadline, key));
+  ASSIGN_OR_RETURN(const ReportRecord record, store_.Find(call, key));
   ASSIGN_OR_RETURN(v1::Report view, ViewFor(call.caller, record));
   RETURN_IF_ERROR(store_.RecordRead(call, {&record}, {}));
   return view;
@@ -273,7 +262,7 @@ absl::StatusOr<v1::ListWorkItemsResponse> ReportService::ListWorkItems(const rpc
   ASSIGN_OR_RETURN(filter.page_size, paging::PageSize(request.page_size(), 50, 200));
   const paging::Binding binding{call.method, call.caller, FilterOf(request)};
   ASSIGN_OR_RETURN(filter.cursor, OpenCursor(parts_.page_tokens, binding, request.page_token()));
-  ASSIGN_OR_RETURN(ReportStore::WorkPage page, store_.ListWork(call.deadline, filter));
+  ASSIGN_OR_RETURN(ReportStore::WorkPage page, store_.ListWork(call, filter));
   v1::ListWorkItemsResponse response;
   std::vector<std::string> resources = {request.parent()};
   for (v1::WorkItem& item : page.items) {
@@ -415,7 +404,6 @@ absl::StatusOr<ReportChange> ReportService::ForwardTo(ReportRecord record, const
   ReceivedReports received;
   received.forwarded = true;
   ASSIGN_OR_RETURN(ReportRecord there, ReceiveForwarded(parts_.rules, moved, record));
-  received.blind_indexes.push_back(BlindIndexOf(moved.submission.child(), JurisdictionOf(there.report), call.now));
   ASSIGN_OR_RETURN(received.feedback_clock_if_running, FeedbackClockIfRunning(parts_.rules, there));
   received.reports.push_back(std::move(there));
   ASSIGN_OR_RETURN(ReportChange change, Forward(std::move(record), moved.name, request.reason(), ActOf(call)));

@@ -55,8 +55,6 @@ class ReportService {
   absl::StatusOr<std::vector<v1::Report>> Store(const rpc::CallContext& call, const std::string& request_id,
                                                 const google::protobuf::Message& request,
                                                 ReceivedReports received) const;
-  std::optional<std::string> BlindIndexOf(const v1::Child& child, const Jurisdiction& jurisdiction,
-                                          absl::Time now) const;
   absl::StatusOr<ReportChange> ForwardTo(ReportRecord record, const v1::ForwardReportRequest& request,
                                          const rpc::CallContext& call) const;
 

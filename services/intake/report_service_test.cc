@@ -117,7 +117,7 @@ class ReportServiceTest : public testing::IntakeTest {
         " + (SELECT count(*) FROM intake.child)");
   }
 
-  ConsultationStore consultations_{*pool_, *writer_};
+  ConsultationStore consultations_{store_parts()};
   const ReportService service_{*reports_, consultations_, parts()};
 };
 
@@ -544,7 +544,7 @@ TEST_F(ReportServiceTest, ABreachIsToldOnceAndExtendingDoesNotUndoIt) {
   clock::FakeClock clock(At(absl::CivilDay(2026, 3, 25), 9));
   prometheus::Registry registry;
   std::ostringstream lines;
-  DeadlineSweeper sweeper(*pool_, clock, registry, log::Logger("test", clock, lines));
+  DeadlineSweeper sweeper(*job_pool_, clock, registry, log::Logger("test", clock, lines));
   EXPECT_EQ(*sweeper.Sweep(), 2);
   EXPECT_EQ(*sweeper.Sweep(), 0);
   EXPECT_EQ(Count("SELECT count(*) FROM intake.deadline WHERE breach_time IS NOT NULL"), 2);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "libs/outbox/audit_entry.h"
 #include "libs/outbox/outbox.h"
+#include "libs/pg/caller_scope.h"
 #include "libs/pg/statement.h"
 #include "libs/pg/values.h"
 #include "libs/proto_time/proto_time.h"
@@ -30,9 +31,9 @@ constexpr size_t kPageBytes = 2 << 20;
 
 // What a ReportRecord is read from; ReadRecord has the same order.
 #define SAMVERKAN_REPORT_COLUMNS                                                                                   \
-  "SELECT r.report, r.authority, r.unit, r.child, r.state, r.assignee, r.sender_municipality, r.sender_authority," \
-  "       r.sender_unit, r.sender_subject, r.sender_system, r.receive_time, r.first_receive_time, r.version,"      \
-  "       r.submission, r.handling, f.state, f.ask_time, f.content, m.content,"                                    \
+  "SELECT r.report, r.data_key, r.authority, r.child, r.state, r.sender_municipality, r.sender_authority,"         \
+  "       r.receive_time, r.first_receive_time, r.version, r.submission, r.handling,"                              \
+  "       f.state, f.ask_time, f.content, m.content,"                                                              \
   "       (SELECT v.investigation FROM investigation v WHERE v.municipality = r.municipality"                      \
   "          AND v.authority = r.authority AND v.child = r.child AND v.state = 1),"                                \
   "       ARRAY(SELECT s.report FROM report s WHERE s.municipality = r.municipality"                               \
@@ -46,13 +47,20 @@ constexpr size_t kPageBytes = 2 << 20;
 constexpr pg::Statement kFindReport = {"find_report",
                                        SAMVERKAN_REPORT_COLUMNS " WHERE r.municipality = $1 AND r.report = $2"};
 
+// Whose a report is that the caller's board sees; and one that it does not.
+constexpr pg::Statement kFindAuthority = {"find_authority_of_report",
+                                          "SELECT authority FROM report WHERE municipality = $1 AND report = $2"};
+constexpr pg::Statement kFindHiddenAuthority = {"find_hidden_authority_of_report",
+                                                "SELECT authority_of_report($1, $2)"};
+
 // A statement of its own, so that the read after it sees what it waited for.
 constexpr pg::Statement kLockReport = {
     "lock_report", "SELECT 1::bigint FROM report WHERE municipality = $1 AND report = $2 FOR UPDATE"};
 
 constexpr pg::Statement kListHandled = {
     "list_handled_reports", SAMVERKAN_REPORT_COLUMNS
-    " WHERE r.municipality = $1 AND r.authority = $2 AND ($3 OR r.unit = ANY($4) OR r.assignee = $5)"
+    " WHERE r.municipality = $1 AND r.authority = $2"
+    "   AND ($3 OR r.unit_tag = ANY($4::bytea[]) OR r.assignee_tag = ANY($5::bytea[]))"
     "   AND ($6::uuid IS NULL OR r.child = $6) AND (r.receive_time, r.report) < ($7, $8)"
     "   AND (NOT $9 OR (f.report IS NOT NULL AND r.state <> 4)) AND ($10 = 0 OR f.state = $10)"
     " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
@@ -60,54 +68,57 @@ constexpr pg::Statement kListHandled = {
 constexpr pg::Statement kListSent = {
     "list_sent_reports", SAMVERKAN_REPORT_COLUMNS
     " WHERE r.municipality = $1 AND r.sender_municipality = $2 AND r.sender_authority = $3"
-    "   AND (r.sender_unit = ANY($4) OR (r.sender_unit = '' AND r.sender_subject = $5 AND r.sender_system = $6))"
-    "   AND (r.receive_time, r.report) < ($7, $8)"
-    "   AND (NOT $9 OR (f.report IS NOT NULL AND r.state <> 4)) AND ($10 = 0 OR f.state = $10)"
-    " ORDER BY r.receive_time DESC, r.report DESC LIMIT $11"};
+    "   AND (r.sender_unit_tag = ANY($4::bytea[])"
+    "        OR (r.sender_unit_tag IS NULL AND r.sender_tag = ANY($5::bytea[])))"
+    "   AND (r.receive_time, r.report) < ($6, $7)"
+    "   AND (NOT $8 OR (f.report IS NOT NULL AND r.state <> 4)) AND ($9 = 0 OR f.state = $9)"
+    " ORDER BY r.receive_time DESC, r.report DESC LIMIT $10"};
 
 constexpr pg::Statement kStoreReport = {
     "store_report",
-    "UPDATE report SET unit = $3, state = $4::bigint::smallint, on_hold = $5, assignee = $6, handling = $7,"
+    "UPDATE report SET unit_tag = $3, state = $4::bigint::smallint, on_hold = $5, assignee_tag = $6, handling = $7,"
     "       version = version + 1"
     "  WHERE municipality = $1 AND report = $2"};
 
 constexpr pg::Statement kStoreFeedback = {
     "store_feedback",
-    "INSERT INTO feedback (municipality, report, state, ask_time, content)"
-    "  VALUES ($1, $2, $3::bigint::smallint, $4, $5)"
+    "INSERT INTO feedback (municipality, report, authority, state, ask_time, content)"
+    "  VALUES ($1, $2, scope_authority(), $3::bigint::smallint, $4, $5)"
     "  ON CONFLICT (municipality, report) DO UPDATE"
     "  SET state = excluded.state, ask_time = excluded.ask_time, content = excluded.content"};
 
 constexpr pg::Statement kStoreMeeting = {
     "store_report_meeting",
-    "INSERT INTO report_meeting (municipality, report, state, content)"
-    "  VALUES ($1, $2, $3::bigint::smallint, $4)"
+    "INSERT INTO report_meeting (municipality, report, authority, state, content)"
+    "  VALUES ($1, $2, scope_authority(), $3::bigint::smallint, $4)"
     "  ON CONFLICT (municipality, report) DO UPDATE SET state = excluded.state, content = excluded.content"};
 
+// Who handles it stands in the last two columns, sealed.
 constexpr pg::Statement kListWork = {
     "list_work_items",
     "WITH item AS ("
-    "  SELECT 'reports' AS collection, r.report AS id, r.child, r.receive_time, r.assignee, r.acute, r.on_hold,"
-    "         r.state = 1 AS is_new, r.state IN (1, 2) AS open, coalesce(f.state = 2, false) AS feedback_owed"
+    "  SELECT 'reports' AS collection, r.report AS id, r.child, r.receive_time, r.assignee_tag IS NULL AS unassigned,"
+    "         r.acute, r.on_hold, r.state = 1 AS is_new, r.state IN (1, 2) AS open,"
+    "         coalesce(f.state = 2, false) AS feedback_owed, r.data_key, r.handling AS content"
     "    FROM report r LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"
-    "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit = $3 AND r.state <> 4"
+    "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit_tag = ANY($3::bytea[]) AND r.state <> 4"
     "      AND (r.state IN (1, 2) OR r.on_hold OR f.state = 2)"
     "  UNION ALL"
-    "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee, false, false, false, true, false"
+    "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee_tag IS NULL, false, false, false, true,"
+    "         false, v.data_key, v.content"
     "    FROM investigation v"
-    "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit = $3 AND v.state = 1),"
+    "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit_tag = ANY($3::bytea[]) AND v.state = 1),"
     " timed AS ("
-    "  SELECT item.*, coalesce(min(d.latest_date), '9999-12-31'::date) AS latest,"
-    "         coalesce(bool_or(d.latest_date < $5), false) AS overdue,"
-    "         coalesce(bool_or(d.due_date <= $5 AND d.latest_date >= $5), false) AS due"
-    "    FROM item LEFT JOIN deadline d ON d.municipality = $1 AND d.subject = item.id AND d.state = 1"
-    "    GROUP BY item.collection, item.id, item.child, item.receive_time, item.assignee, item.acute, item.on_hold, "
-    "item.is_new,"
-    "             item.open, item.feedback_owed)"
-    " SELECT collection, id, receive_time, assignee, acute, on_hold, is_new, open AND assignee = '' AS unassigned,"
-    "        due, overdue, feedback_owed, latest, child"
+    "  SELECT item.*, coalesce(d.latest, '9999-12-31'::date) AS latest, coalesce(d.overdue, false) AS overdue,"
+    "         coalesce(d.due, false) AS due"
+    "    FROM item LEFT JOIN LATERAL ("
+    "      SELECT min(d.latest_date) AS latest, bool_or(d.latest_date < $5) AS overdue,"
+    "             bool_or(d.due_date <= $5 AND d.latest_date >= $5) AS due"
+    "        FROM deadline d WHERE d.municipality = $1 AND d.subject = item.id AND d.state = 1) AS d ON true)"
+    " SELECT collection, id, receive_time, acute, on_hold, is_new, open AND unassigned, due, overdue, feedback_owed,"
+    "        latest, child, data_key, content"
     "  FROM timed"
-    "  WHERE CASE $4 WHEN 0 THEN true WHEN 1 THEN is_new WHEN 2 THEN open AND assignee = '' WHEN 3 THEN due"
+    "  WHERE CASE $4 WHEN 0 THEN true WHEN 1 THEN is_new WHEN 2 THEN open AND unassigned WHEN 3 THEN due"
     "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed ELSE on_hold END"
     "    AND (latest, receive_time, id) > ($6, $7, $8)"
     "  ORDER BY latest, receive_time, id LIMIT $9"};
@@ -120,61 +131,96 @@ absl::Status AddNames(const std::string& municipality, const std::vector<pg::Uui
   return absl::OkStatus();
 }
 
-absl::Status ReadFeedback(const std::optional<int64_t>& state, const std::optional<absl::Time>& ask_time,
-                          const std::optional<pg::Bytes>& content, ReportRecord& record) {
-  if (!state.has_value() || !content.has_value()) return absl::OkStatus();
-  v1::Feedback& feedback = record.feedback.emplace();
-  if (!feedback.ParseFromString(content->data)) return status::Internal("stored feedback does not parse");
-  feedback.set_state(static_cast<v1::Feedback::State>(*state));
-  if (ask_time.has_value()) *feedback.mutable_ask_time() = proto_time::ToProto(*ask_time);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ReportRecord> ReadRecord(const pg::Row& row, const std::string& municipality) {
-  ReportRecord record;
-  pg::Uuid id, child;
-  std::string authority, unit, assignee;
-  int64_t state = 0;
-  absl::Time receive_time, first_receive_time;
-  pg::Bytes submission, handling;
+// The sealed columns of what hangs on a report.
+struct SealedParts {
   std::optional<int64_t> feedback_state;
   std::optional<absl::Time> ask_time;
   std::optional<pg::Bytes> feedback, meeting;
+};
+
+absl::Status OpenParts(const sealing::DataKey& key, const ResourceKey& id, const SealedParts& parts,
+                       ReportRecord& record) {
+  if (parts.meeting.has_value()) {
+    ASSIGN_OR_RETURN(record.meeting, OpenMeeting(key, id, *parts.meeting));
+  }
+  if (!parts.feedback_state.has_value() || !parts.feedback.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(record.feedback, OpenFeedback(key, id, *parts.feedback));
+  record.feedback->set_state(static_cast<v1::Feedback::State>(*parts.feedback_state));
+  if (parts.ask_time.has_value()) *record.feedback->mutable_ask_time() = proto_time::ToProto(*parts.ask_time);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ReportRecord> ReadRecord(const pg::Row& row, const std::string& municipality,
+                                        const sealing::DataKey& key) {
+  ReportRecord record;
+  ResourceKey id{municipality, {}};
+  pg::Uuid data_key, child;
+  std::string authority;
+  int64_t state = 0;
+  absl::Time receive_time, first_receive_time;
+  pg::Bytes submission, handling;
+  SealedParts parts;
   std::optional<pg::Uuid> running;
   std::vector<pg::Uuid> siblings, linked;
   Sender& sender = record.sender;
-  RETURN_IF_ERROR(row.Into(id, authority, unit, child, state, assignee, sender.municipality, sender.authority,
-                           sender.unit, sender.subject, sender.system, receive_time, first_receive_time, record.version,
-                           submission, handling, feedback_state, ask_time, feedback, meeting, running, siblings,
+  RETURN_IF_ERROR(row.Into(id.id, data_key, authority, child, state, sender.municipality, sender.authority,
+                           receive_time, first_receive_time, record.version, submission, handling,
+                           parts.feedback_state, parts.ask_time, parts.feedback, parts.meeting, running, siblings,
                            linked));
+  RETURN_IF_ERROR(OpenHandling(key, id, handling, record));
   v1::Report& report = record.report;
-  if (!report.ParseFromString(handling.data) || !report.mutable_submission()->ParseFromString(submission.data)) {
-    return status::Internal("a stored report does not parse");
-  }
-  report.set_name(MakeName(municipality, "reports", id));
+  ASSIGN_OR_RETURN(*report.mutable_submission(), OpenSubmission(key, id, submission));
+  report.set_name(MakeName(municipality, "reports", id.id));
   report.set_authority(MakeName(municipality, "authorities", authority));
-  report.set_unit(MakeName(municipality, "units", unit));
   report.set_child(child.ToString());
   report.set_state(static_cast<v1::Report::State>(state));
-  report.set_assignee(assignee);
   *report.mutable_receive_time() = proto_time::ToProto(receive_time);
   *report.mutable_first_receive_time() = proto_time::ToProto(first_receive_time);
   RETURN_IF_ERROR(AddNames(municipality, siblings, *report.mutable_sibling_reports()));
   RETURN_IF_ERROR(AddNames(municipality, linked, *report.mutable_linked_reports()));
-  RETURN_IF_ERROR(ReadFeedback(feedback_state, ask_time, feedback, record));
-  if (meeting.has_value() && !record.meeting.emplace().ParseFromString(meeting->data)) {
-    return status::Internal("a stored report meeting does not parse");
-  }
+  RETURN_IF_ERROR(OpenParts(key, id, parts, record));
   if (running.has_value()) record.running_investigation = MakeName(municipality, "investigations", *running);
   return record;
 }
 
-absl::StatusOr<ReportRecord> FindIn(pg::ReadTransaction& transaction, const ResourceKey& key) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindReport, pg::Params(key.municipality, key.id)));
-  if (rows.empty()) return NotFound("report");
-  ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(rows[0], key.municipality));
-  ASSIGN_OR_RETURN(*record.report.mutable_deadlines(), FindDeadlines(transaction, key));
-  return record;
+// The column `data_key` of SAMVERKAN_REPORT_COLUMNS.
+constexpr int kDataKeyColumn = 1;
+
+// A report, and the key that all of it is sealed with.
+struct Found {
+  ReportRecord record;
+  sealing::DataKeyPtr key;
+};
+
+// NOT_FOUND, filed with the board whose report it is, where the transaction's scope has
+// none such.
+absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindHiddenAuthority, pg::Params(id.municipality, id.id)));
+  ASSIGN_OR_RETURN(const auto authority, rows[0].Get<std::optional<std::string>>(0));
+  if (!authority.has_value()) return NotFound("report");
+  return NotFound("report", {.municipality = id.municipality, .authority = *authority});
+}
+
+absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, sealing::KeyRing& keys, absl::Time deadline,
+                             const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindReport, pg::Params(id.municipality, id.id)));
+  if (rows.empty()) return Hidden(transaction, id);
+  ASSIGN_OR_RETURN(const pg::Uuid data_key, rows[0].Get<pg::Uuid>(kDataKeyColumn));
+  Found found;
+  ASSIGN_OR_RETURN(found.key, KeyOf(keys, deadline, data_key, "report"));
+  ASSIGN_OR_RETURN(found.record, ReadRecord(rows[0], id.municipality, *found.key));
+  ASSIGN_OR_RETURN(*found.record.report.mutable_deadlines(), FindDeadlines(transaction, id, *found.key));
+  return found;
+}
+
+// Goes on within the scope of the board that has the report, where the caller's board may
+// know of it: because it is that board, or sent it.
+absl::Status EnterScopeOf(pg::ReadTransaction& transaction, const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindAuthority, pg::Params(id.municipality, id.id)));
+  if (rows.empty()) return Hidden(transaction, id);
+  pg::Scope scope{.municipality = id.municipality};
+  ASSIGN_OR_RETURN(scope.authority, rows[0].Get<std::string>(0));
+  return transaction.SetScope(scope);
 }
 
 // ---- writing ----
@@ -187,28 +233,30 @@ outbox::Touched TouchedBy(const ReportRecord& record) {
   return touched;
 }
 
-absl::Status StoreMeeting(pg::Transaction& transaction, const ResourceKey& key, const ReportRecord& record) {
+absl::Status StoreMeeting(pg::Transaction& transaction, const ResourceKey& id, const sealing::DataKey& key,
+                          const ReportRecord& record) {
   if (!record.meeting.has_value()) return absl::OkStatus();
   return transaction
-      .Execute(kStoreMeeting, pg::Params(key.municipality, key.id, int64_t{record.meeting->state()},
-                                         pg::Bytes{record.meeting->SerializeAsString()}))
+      .Execute(kStoreMeeting, pg::Params(id.municipality, id.id, int64_t{record.meeting->state()},
+                                         SealMeeting(key, id, *record.meeting)))
       .status();
 }
 
-absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const ResourceKey& key, const ReportRecord& record) {
+absl::Status StoreFeedbackAndMeeting(pg::Transaction& transaction, const ResourceKey& id, const sealing::DataKey& key,
+                                     const ReportRecord& record) {
   if (record.feedback.has_value()) {
     const v1::Feedback& feedback = *record.feedback;
     const auto asked =
         feedback.has_ask_time() ? proto_time::FromProto(feedback.ask_time()) : std::optional<absl::Time>();
     RETURN_IF_ERROR(transaction
-                        .Execute(kStoreFeedback, pg::Params(key.municipality, key.id, int64_t{feedback.state()}, asked,
-                                                            pg::Bytes{FeedbackContent(feedback)}))
+                        .Execute(kStoreFeedback, pg::Params(id.municipality, id.id, int64_t{feedback.state()}, asked,
+                                                            SealFeedback(key, id, feedback)))
                         .status());
   }
-  return StoreMeeting(transaction, key, record);
+  return StoreMeeting(transaction, id, key, record);
 }
 
-absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& call,
+absl::Status StoreEvents(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
                          const idempotency::Request& request, const ReportChange& change) {
   const Jurisdiction jurisdiction = JurisdictionOf(change.after.report);
   for (const Happening& happening : change.happenings) {
@@ -225,55 +273,72 @@ absl::Status StoreEvents(pg::Transaction& transaction, const rpc::CallContext& c
     touched.resources.push_back(report.decision().investigation());
   }
   if (change.forwarded.has_value()) touched.resources.push_back(report.forwarding().report());
-  return outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
+  return parts.outbox.Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched));
 }
 
-absl::Status StoreInvestigation(pg::Transaction& transaction, const ReportChange& change,
-                                const std::string& running_before) {
-  if (change.opened.has_value()) return InsertInvestigation(transaction, *change.opened);
+absl::Status StoreInvestigation(pg::Transaction& transaction, const StoreParts& parts, absl::Time deadline,
+                                const ReportChange& change, const std::string& running_before) {
+  if (change.opened.has_value()) return InsertInvestigation(transaction, parts, deadline, *change.opened);
   const v1::Report& report = change.after.report;
   if (report.decision().outcome() != v1::Decision::ADDED_TO_RUNNING || running_before.empty()) return absl::OkStatus();
   return AddReportToInvestigation(transaction, running_before, report.name());
 }
 
-absl::Status StoreChange(pg::Transaction& transaction, const rpc::CallContext& call,
-                         const idempotency::Request& request, const ResourceKey& key, const ReportRecord& before,
+absl::Status StoreReport(pg::Transaction& transaction, const StoreParts& parts, const ResourceKey& id,
+                         const sealing::DataKey& key, const ReportRecord& record) {
+  const v1::Report& report = record.report;
+  const Placement placement = PlacementOf(report);
+  return transaction
+      .Execute(kStoreReport, pg::Params(id.municipality, id.id, parts.tags.Unit(placement), int64_t{report.state()},
+                                        IsOnHold(report), parts.tags.Assignee(placement),
+                                        SealHandling(key, id, report, record.sender)))
+      .status();
+}
+
+absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
+                         const idempotency::Request& request, const ResourceKey& id, const Found& before,
                          const ReportChange& change) {
   // Nothing happened: nobody's etag goes stale.
-  if (change.happenings.empty()) return StoreEvents(transaction, call, request, change);
+  if (change.happenings.empty()) return StoreEvents(transaction, parts, call, request, change);
   const v1::Report& report = change.after.report;
-  RETURN_IF_ERROR(
-      transaction
-          .Execute(kStoreReport, pg::Params(key.municipality, key.id, LastPart(report.unit()), int64_t{report.state()},
-                                            IsOnHold(report), report.assignee(), pg::Bytes{HandlingContent(report)}))
-          .status());
-  RETURN_IF_ERROR(StoreDeadlines(transaction, key, JurisdictionOf(report).authority, "reports",
-                                 before.report.deadlines(), report.deadlines()));
-  RETURN_IF_ERROR(StoreFeedbackAndMeeting(transaction, key, change.after));
-  if (!before.report.has_decision() && report.has_decision()) {
-    RETURN_IF_ERROR(StoreInvestigation(transaction, change, before.running_investigation));
+  const v1::Report& report_before = before.record.report;
+  RETURN_IF_ERROR(StoreReport(transaction, parts, id, *before.key, change.after));
+  RETURN_IF_ERROR(StoreDeadlines(transaction, id, *before.key, JurisdictionOf(report).authority, "reports",
+                                 report_before.deadlines(), report.deadlines()));
+  RETURN_IF_ERROR(StoreFeedbackAndMeeting(transaction, id, *before.key, change.after));
+  if (!report_before.has_decision() && report.has_decision()) {
+    RETURN_IF_ERROR(
+        StoreInvestigation(transaction, parts, call.deadline, change, before.record.running_investigation));
   }
-  return StoreEvents(transaction, call, request, change);
+  return StoreEvents(transaction, parts, call, request, change);
 }
 
 // A forwarded report is a submission at its destination, in the same transaction and
-// under the same request id, told apart by its method.
-absl::Status StoreForwarded(pg::Transaction& transaction, const rpc::CallContext& call, idempotency::Request request,
-                            const ReportChange& change) {
+// under the same request id, told apart by its method. The transaction ends in the scope of
+// the destination.
+absl::Status StoreForwarded(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
+                            idempotency::Request request, const ReportChange& change) {
   if (!change.forwarded.has_value()) return absl::OkStatus();
+  const std::vector<ReportRecord>& reports = change.forwarded->reports;
   request.method += "#destination";
-  RETURN_IF_ERROR(StoreSubmission(transaction, call, request, *change.forwarded));
+  ASSIGN_OR_RETURN(const auto keys, StoreSubmissionIn(transaction, parts, call, request, *change.forwarded));
+  const Jurisdiction destination = JurisdictionOf(reports.front().report);
+  RETURN_IF_ERROR(transaction.SetScope({destination.municipality, destination.authority}));
   // The clocks go on as they stand, with what was met, extended or breached.
-  for (const ReportRecord& there : change.forwarded->reports) {
-    const auto key = ParseName(there.report.name(), "reports");
-    RETURN_IF_ERROR(InsertDeadlines(transaction, *key, JurisdictionOf(there.report).authority, "reports",
-                                    there.report.deadlines()));
-    RETURN_IF_ERROR(StoreMeeting(transaction, *key, there));
+  for (size_t i = 0; i < reports.size(); ++i) {
+    const auto id = ParseName(reports[i].report.name(), "reports");
+    RETURN_IF_ERROR(InsertDeadlines(transaction, *id, *keys[i], destination.authority, "reports",
+                                    reports[i].report.deadlines()));
+    RETURN_IF_ERROR(StoreMeeting(transaction, *id, *keys[i], reports[i]));
   }
   return absl::OkStatus();
 }
 
 // ---- pages ----
+
+// Columns of kListWork.
+constexpr int kWorkItemIdColumn = 1;
+constexpr int kWorkItemKeyColumn = 12;
 
 struct WorkPlace {
   absl::CivilDay latest = absl::CivilDay(1, 1, 1);
@@ -296,15 +361,31 @@ absl::StatusOr<WorkPlace> ParseWorkCursor(const std::string& cursor) {
   return place;
 }
 
-absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string& municipality, WorkPlace& place,
-                                          pg::Uuid& child) {
+absl::StatusOr<std::string> AssigneeOf(const std::string& collection, const ResourceKey& id,
+                                       const sealing::DataKey& key, const pg::Bytes& content) {
+  if (collection != "reports") {
+    ASSIGN_OR_RETURN(const v1::Investigation investigation, OpenInvestigation(key, id, content));
+    return investigation.assignee();
+  }
+  ReportRecord record;
+  RETURN_IF_ERROR(OpenHandling(key, id, content, record));
+  return record.report.assignee();
+}
+
+absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string& municipality, const SubjectKeys& keys,
+                                          WorkPlace& place, pg::Uuid& child) {
   v1::WorkItem item;
-  std::string collection, assignee;
+  std::string collection;
+  pg::Uuid data_key;
+  pg::Bytes content;
   bool acute = false, on_hold = false, is_new = false, unassigned = false, due = false, overdue = false, owed = false;
-  RETURN_IF_ERROR(row.Into(collection, place.id, place.receive_time, assignee, acute, on_hold, is_new, unassigned, due,
-                           overdue, owed, place.latest, child));
+  RETURN_IF_ERROR(row.Into(collection, place.id, place.receive_time, acute, on_hold, is_new, unassigned, due, overdue,
+                           owed, place.latest, child, data_key, content));
   item.set_resource(MakeName(municipality, collection, place.id));
-  item.set_assignee(assignee);
+  if (const auto key = keys.find(place.id); key != keys.end()) {
+    ASSIGN_OR_RETURN(*item.mutable_assignee(),
+                     AssigneeOf(collection, {municipality, place.id}, *key->second, content));
+  }
   item.set_acute(acute);
   item.set_on_hold(on_hold);
   *item.mutable_receive_time() = proto_time::ToProto(place.receive_time);
@@ -322,15 +403,16 @@ bool HandlesReports(const auth::Caller& caller) {
          caller.Has(access::v1::UNIT_MANAGER);
 }
 
-absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth::Caller& caller,
+absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const Tags& tags, const auth::Caller& caller,
                                    const ReportStore::Filter& filter) {
   ASSIGN_OR_RETURN(const auto before, ParseListCursor(filter.cursor));
   const int64_t limit = int64_t{filter.page_size} + 1;
   const int64_t feedback_state = filter.feedback_state;
   if (!HandlesReports(caller)) {
     return transaction.Query(
-        kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority, caller.units, caller.subject,
-                              caller.system, before.time, before.id, filter.with_feedback, feedback_state, limit));
+        kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority, tags.SenderUnitsOf(caller),
+                              tags.SenderOf(caller), before.time, before.id, filter.with_feedback, feedback_state,
+                              limit));
   }
   if (caller.municipality != filter.municipality) return NotFound("report");
   std::optional<pg::Uuid> child;
@@ -338,8 +420,8 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth:
     ASSIGN_OR_RETURN(child, pg::Uuid::Parse(filter.child));
   }
   return transaction.Query(kListHandled, pg::Params(filter.municipality, caller.authority, caller.Has(access::v1::DUTY),
-                                                    caller.units, caller.subject, child, before.time, before.id,
-                                                    filter.with_feedback, feedback_state, limit));
+                                                    tags.UnitsOf(caller), tags.AssigneeOf(caller), child, before.time,
+                                                    before.id, filter.with_feedback, feedback_state, limit));
 }
 
 }  // namespace
@@ -347,38 +429,44 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const auth:
 absl::StatusOr<std::vector<std::string>> ReportStore::Submit(const rpc::CallContext& call,
                                                              const idempotency::Request& request,
                                                              ReceivedReports received) {
-  return StoreSubmission(writer_, call, request, std::move(received));
+  return StoreSubmission(parts_, call, request, std::move(received));
 }
 
-absl::StatusOr<ReportRecord> ReportStore::Find(absl::Time deadline, const ResourceKey& key) {
-  return pool_.Read(deadline, "find_report",
-                    [&](pg::ReadTransaction& transaction) { return FindIn(transaction, key); });
+absl::StatusOr<ReportRecord> ReportStore::Find(const rpc::CallContext& call, const ResourceKey& id) {
+  return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "find_report",
+                          [&](pg::ReadTransaction& transaction) -> absl::StatusOr<ReportRecord> {
+                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_.keys, call.deadline, id));
+                            return std::move(found.record);
+                          });
 }
 
-absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext& call, const ResourceKey& key,
+absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext& call, const ResourceKey& id,
                                                          const idempotency::Request& request,
                                                          const Transition& transition) {
-  return pool_.Write(call.deadline, "change_report", [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
-    const std::vector<std::string> resources = {MakeName(key.municipality, "reports", key.id)};
+  const auto change = [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
+    const std::vector<std::string> resources = {MakeName(id.municipality, "reports", id.id)};
+    RETURN_IF_ERROR(EnterScopeOf(transaction, id));
     ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
-    RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(key.municipality, key.id)).status());
-    ASSIGN_OR_RETURN(const ReportRecord before, FindIn(transaction, key));
+    RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(id.municipality, id.id)).status());
+    ASSIGN_OR_RETURN(Found before, FindIn(transaction, parts_.keys, call.deadline, id));
     if (repeated.has_value()) {
-      RETURN_IF_ERROR(
-          outbox::Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, TouchedBy(before))));
-      return Changed{before, true};
+      RETURN_IF_ERROR(parts_.outbox.Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED,
+                                                                               TouchedBy(before.record))));
+      return Changed{std::move(before.record), true};
     }
-    ASSIGN_OR_RETURN(const ReportChange change, transition(before));
-    RETURN_IF_ERROR(StoreChange(transaction, call, request, key, before, change));
-    RETURN_IF_ERROR(StoreForwarded(transaction, call, request, change));
-    ASSIGN_OR_RETURN(ReportRecord after, FindIn(transaction, key));
-    return Changed{std::move(after), false};
-  });
+    ASSIGN_OR_RETURN(const ReportChange change, transition(before.record));
+    RETURN_IF_ERROR(StoreChange(transaction, parts_, call, request, id, before, change));
+    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_.keys, call.deadline, id));
+    RETURN_IF_ERROR(StoreForwarded(transaction, parts_, call, request, change));
+    return Changed{std::move(after.record), false};
+  };
+  return parts_.pool.Write(pg::ScopeOf(call.caller), call.deadline, "change_report", change);
 }
 
 absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call, const Filter& filter) {
-  return pool_.Read(call.deadline, "list_reports", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
-    ASSIGN_OR_RETURN(const pg::Rows rows, QueryList(transaction, call.caller, filter));
+  const auto list = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, QueryList(transaction, parts_.tags, call.caller, filter));
+    ASSIGN_OR_RETURN(SubjectKeys keys, KeysOf(parts_.keys, call.deadline, rows, 0, kDataKeyColumn));
     Page page;
     std::vector<pg::Uuid> ids;
     size_t bytes = 0;
@@ -388,26 +476,33 @@ absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call
         page.next_cursor = MakeListCursor(last.receive_time(), last.name());
         break;
       }
-      ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(row, filter.municipality));
       ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
+      const auto key = keys.find(id);
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(ReportRecord record, ReadRecord(row, filter.municipality, *key->second));
       bytes += record.report.ByteSizeLong();
       page.reports.push_back(std::move(record));
       ids.push_back(id);
     }
-    ASSIGN_OR_RETURN(auto deadlines, FindDeadlinesOf(transaction, filter.municipality, ids));
+    ASSIGN_OR_RETURN(auto deadlines, FindDeadlinesOf(transaction, filter.municipality, keys));
     for (size_t i = 0; i < ids.size(); ++i) *page.reports[i].report.mutable_deadlines() = deadlines[ids[i]];
     return page;
-  });
+  };
+  return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "list_reports", list);
 }
 
-absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(absl::Time deadline, const WorkFilter& filter) {
-  return pool_.Read(deadline, "list_work_items", [&](pg::ReadTransaction& transaction) -> absl::StatusOr<WorkPage> {
+absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(const rpc::CallContext& call, const WorkFilter& filter) {
+  const auto list = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<WorkPage> {
     ASSIGN_OR_RETURN(WorkPlace place, ParseWorkCursor(filter.cursor));
     ASSIGN_OR_RETURN(
         const pg::Rows rows,
-        transaction.Query(kListWork, pg::Params(filter.municipality, filter.authority, filter.unit,
-                                                int64_t{filter.to_do}, filter.today, place.latest, place.receive_time,
-                                                place.id, int64_t{filter.page_size} + 1)));
+        transaction.Query(
+            kListWork, pg::Params(filter.municipality, filter.authority,
+                                  parts_.tags.UnitOf(filter.municipality, filter.authority, filter.unit),
+                                  int64_t{filter.to_do}, filter.today, place.latest, place.receive_time, place.id,
+                                  int64_t{filter.page_size} + 1)));
+    ASSIGN_OR_RETURN(const SubjectKeys keys,
+                     KeysOf(parts_.keys, call.deadline, rows, kWorkItemIdColumn, kWorkItemKeyColumn));
     WorkPage page;
     std::vector<pg::Uuid> ids;
     for (const pg::Row row : rows) {
@@ -417,15 +512,16 @@ absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(absl::Time deadline,
         break;
       }
       pg::Uuid child;
-      ASSIGN_OR_RETURN(v1::WorkItem item, ReadWorkItem(row, filter.municipality, place, child));
+      ASSIGN_OR_RETURN(v1::WorkItem item, ReadWorkItem(row, filter.municipality, keys, place, child));
       page.children.push_back(child.ToString());
       page.items.push_back(std::move(item));
       ids.push_back(place.id);
     }
-    ASSIGN_OR_RETURN(auto deadlines, FindPendingDeadlines(transaction, filter.municipality, ids));
+    ASSIGN_OR_RETURN(auto deadlines, FindPendingDeadlines(transaction, filter.municipality, keys));
     for (size_t i = 0; i < page.items.size(); ++i) *page.items[i].mutable_deadlines() = deadlines[ids[i]];
     return page;
-  });
+  };
+  return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "list_work_items", list);
 }
 
 absl::Status ReportStore::RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
@@ -444,7 +540,7 @@ absl::Status ReportStore::RecordRead(const rpc::CallContext& call, const std::ve
     its.authority = authority.second;
     its.resources.insert(its.resources.begin(), resources.begin(), resources.end());
     const auto entry = outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, its);
-    RETURN_IF_ERROR(outbox::Append(writer_, entry, call.deadline));
+    RETURN_IF_ERROR(parts_.outbox.Append(parts_.writer, entry, call.deadline));
   }
   return absl::OkStatus();
 }
@@ -455,7 +551,8 @@ absl::Status ReportStore::RecordWork(const rpc::CallContext& call, const std::ve
                                 .authority = call.caller.authority,
                                 .children = children,
                                 .resources = resources};
-  return outbox::Append(writer_, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
+  return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
+                              call.deadline);
 }
 
 }  // namespace samverkan::intake

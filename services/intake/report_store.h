@@ -12,24 +12,23 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "libs/idempotency/request_log.h"
-#include "libs/pg/combining_writer.h"
-#include "libs/pg/pool.h"
 #include "libs/rpc/call_context.h"
 #include "services/intake/names.h"
 #include "services/intake/report.h"
+#include "services/intake/store_parts.h"
 
 namespace samverkan::intake {
 
 // All SQL of reports and of what is changed with them: feedback, meeting, clocks. Every
-// change writes its events, its audit entry and its request id in its own transaction.
-// May be used by any number of threads. Errors beside those named: as in libs/pg.
+// change writes its events, its audit entry and its request id in its own transaction, and
+// row-level security holds each to the rows of the caller's board. May be used by any number
+// of threads. Errors beside those named: as in libs/pg and libs/sealing.
 class ReportStore {
  public:
   // What a change does to a report; runs in the transaction, perhaps several times.
   using Transition = std::function<absl::StatusOr<ReportChange>(ReportRecord)>;
 
-  // `pool` and `writer` must outlive the store.
-  ReportStore(pg::Pool& pool, pg::CombiningWriter& writer) : pool_(pool), writer_(writer) {}
+  explicit ReportStore(const StoreParts& parts) : parts_(parts) {}
 
   // Stores new reports on the hot path and returns their names when they are durable;
   // those of the first time where the request is repeated. ALREADY_EXISTS, reason
@@ -38,7 +37,7 @@ class ReportStore {
                                                   ReceivedReports received);
 
   // A report with all that hangs on it. NOT_FOUND, reason REPORT_NOT_FOUND.
-  absl::StatusOr<ReportRecord> Find(absl::Time deadline, const ResourceKey& key);
+  absl::StatusOr<ReportRecord> Find(const rpc::CallContext& call, const ResourceKey& id);
 
   // A report after a change.
   struct Changed {
@@ -48,7 +47,7 @@ class ReportStore {
     bool repeated = false;
   };
   // Changes a report by `transition` and returns it as it then is.
-  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& key,
+  absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& id,
                                  const idempotency::Request& request, const Transition& transition);
 
   // A page of reports. Latest received first, after `cursor`.
@@ -88,7 +87,7 @@ class ReportStore {
     int32_t page_size = 0;
     std::string cursor = {};
   };
-  absl::StatusOr<WorkPage> ListWork(absl::Time deadline, const WorkFilter& filter);
+  absl::StatusOr<WorkPage> ListWork(const rpc::CallContext& call, const WorkFilter& filter);
 
   // Appends the audit entries of a read, one an authority; returns when they are durable.
   absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const ReportRecord*>& shown,
@@ -99,8 +98,7 @@ class ReportStore {
                           const std::vector<std::string>& resources);
 
  private:
-  pg::Pool& pool_;
-  pg::CombiningWriter& writer_;
+  const StoreParts parts_;
 };
 
 }  // namespace samverkan::intake

@@ -6,8 +6,10 @@
 
 #include "libs/idempotency/request_log.h"
 #include "libs/keys/key_file.h"
+#include "libs/keys/key_list.h"
 #include "libs/outbox/audit_delivery.h"
 #include "libs/outbox/event_service.h"
+#include "libs/outbox/outbox.h"
 #include "libs/outbox/refusal.h"
 #include "libs/outbox/relay.h"
 #include "libs/paging/page_token.h"
@@ -18,6 +20,7 @@
 #include "libs/rpc/server.h"
 #include "libs/rpc/transport.h"
 #include "libs/rules/rule_set.h"
+#include "libs/sealing/key_ring.h"
 #include "libs/status/macros.h"
 #include "services/intake/assessment_service.h"
 #include "services/intake/consultation_service.h"
@@ -26,15 +29,18 @@
 #include "services/intake/investigation_service.h"
 #include "services/intake/report_meeting_service.h"
 #include "services/intake/report_service.h"
+#include "services/intake/store_parts.h"
 #include "services/intake/unit_directory.h"
 
 namespace samverkan::intake {
 namespace {
 
+constexpr char kService[] = "intake";
 constexpr pg::SchemaVersions kSchemaVersions = {.oldest = 1, .newest = 1};
 constexpr absl::Duration kLongestCheck = absl::Seconds(10);
 // The relay's and the sweeper's own, so that load cannot starve them.
 constexpr int kJobConnections = 3;
+constexpr int kKeyConnections = 3;
 
 pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
   return [logger](const pg::DatabaseError& error, std::string_view message) {
@@ -44,10 +50,10 @@ pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
 }
 
 rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& transport, pg::CombiningWriter& writer,
-                              const std::unique_ptr<outbox::Relay>& relay) {
+                              const outbox::Outbox& outbox, const std::unique_ptr<outbox::Relay>& relay) {
   rpc::ServerOptions options = transport.ServerOptions();
   options.workers.workers = flags.workers;
-  options.adapter.record_refusal = outbox::RecordRefusals(writer, "intake");
+  options.adapter.record_refusal = outbox::RecordRefusals(writer, outbox, kService);
   options.adapter.audit_backlog_exceeded = [&relay] { return relay->BacklogExceeded(); };
   return options;
 }
@@ -56,17 +62,17 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& tr
 class Services {
  public:
   // All that is handed in must outlive the services, and they the server.
-  Services(pg::Pool& pool, pg::CombiningWriter& writer, const Parts& parts)
-      : reports_(pool, writer),
-        investigations_(pool, writer),
-        consultations_(pool, writer),
+  Services(const StoreParts& store_parts, const Parts& parts)
+      : reports_(store_parts),
+        investigations_(store_parts),
+        consultations_(store_parts),
         report_service_(reports_, consultations_, parts),
         assessment_service_(reports_, parts),
         feedback_service_(reports_, parts),
         report_meeting_service_(reports_, parts),
         investigation_service_(investigations_, parts),
         consultation_service_(consultations_, parts),
-        event_service_(pool, parts.page_tokens) {}
+        event_service_(store_parts.pool, parts.page_tokens) {}
 
   void AddTo(rpc::Server& server) const {
     rpc::Adapter& adapter = server.adapter();
@@ -101,37 +107,57 @@ absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   return rules;
 }
 
+absl::Status CheckDatabases(const ServerFlags& flags) {
+  if (flags.transport.plaintext_loopback) return absl::OkStatus();
+  for (const std::string& conninfo : {flags.database, flags.jobs_database, flags.keys_database}) {
+    RETURN_IF_ERROR(pg::CheckTransport(conninfo));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
+  ASSIGN_OR_RETURN(const keys::KeyList index_keys, keys::KeyList::Load(flags.index_keys));
+  ASSIGN_OR_RETURN(keys::KeyList key_encryption_keys, keys::KeyList::Load(flags.key_encryption_keys));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
   ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open("intake", flags.transport, clock, logger));
   ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
-  if (!flags.transport.plaintext_loopback) RETURN_IF_ERROR(pg::CheckTransport(flags.database));
+  RETURN_IF_ERROR(CheckDatabases(flags));
   ASSIGN_OR_RETURN(const auto pool, pg::Pool::Open(flags.database, flags.connections, LogErrorsTo(logger)));
-  ASSIGN_OR_RETURN(const auto job_pool, pg::Pool::Open(flags.database, kJobConnections, LogErrorsTo(logger)));
+  ASSIGN_OR_RETURN(const auto job_pool, pg::Pool::Open(flags.jobs_database, kJobConnections, LogErrorsTo(logger)));
+  ASSIGN_OR_RETURN(const auto key_pool, pg::Pool::Open(flags.keys_database, kKeyConnections, LogErrorsTo(logger)));
   // One connection: more of what waits shares a statement and a commit than on two.
   ASSIGN_OR_RETURN(const auto writer,
                    pg::CombiningWriter::Open(flags.database, {.connections = 1, .log = LogErrorsTo(logger)}));
-  RETURN_IF_ERROR(pg::CheckSchemaVersion(*pool, kSchemaVersions, clock::SystemClock().Now() + kLongestCheck));
+  const absl::Time deadline = clock::SystemClock().Now() + kLongestCheck;
+  RETURN_IF_ERROR(pg::CheckSchemaVersion(*pool, kSchemaVersions, deadline));
+  RETURN_IF_ERROR(pg::CheckSchemaVersion(*key_pool, kSchemaVersions, deadline));
+  ASSIGN_OR_RETURN(
+      const auto key_ring,
+      sealing::KeyRing::Open(*key_pool, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger));
+  ASSIGN_OR_RETURN(sealing::DataKeyPtr outbox_key, key_ring->Fresh(deadline));
+  const outbox::Outbox outbox(kService, std::move(outbox_key));
+  const Tags tags(index_keys);
 
   // Made after the server, whose metrics it adds to; asked only by calls, after Start.
   std::unique_ptr<outbox::Relay> relay;
-  ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *transport, *writer, relay), clock, logger));
+  ASSIGN_OR_RETURN(const auto server,
+                   rpc::Server::Create(OptionsFor(flags, *transport, *writer, outbox, relay), clock, logger));
   relay = std::make_unique<outbox::Relay>(
-      *job_pool, clock, outbox::DeliverTo(audit),
+      kService, *job_pool, *key_ring, clock, outbox::DeliverTo(audit),
       outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer->Waiting() > 0; }},
       *server->metrics().registry(), logger);
   DeadlineSweeper sweeper(*job_pool, clock, *server->metrics().registry(), logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
-  const std::string blind_index_key = keys.Derive("intake/blind-index");
-  const Services services(*pool, *writer, {rules, units, request_keys, page_tokens, blind_index_key});
+  const Services services({*pool, *writer, *key_ring, outbox, tags}, {rules, units, request_keys, page_tokens});
   services.AddTo(*server);
   server->OnStop([&] { transport->Stop(); });
+  server->OnStop([&] { key_ring->Stop(); });
   server->OnStop([&] { writer->Stop(); });
   server->OnStop([&] { sweeper.Stop(); });
   server->OnStop([&] { relay->Stop(); });

@@ -15,6 +15,10 @@ namespace samverkan::intake {
 struct ServerFlags {
   rpc::TransportOptions transport;
   std::string database;
+  std::string jobs_database;
+  std::string keys_database;
+  std::string key_encryption_keys;
+  std::string index_keys;
   std::string key_file;
   std::string rules;
   std::string directory;

@@ -21,8 +21,6 @@ struct Parts {
   const UnitDirectory& units;
   const idempotency::RequestKeys& request_keys;
   const paging::PageTokens& page_tokens;
-  // Key of the children's blind index, 32 bytes.
-  const std::string& blind_index_key;
 };
 
 // The caller as the one who acts, now.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "libs/calendar/calendar.h"
 #include "libs/outbox/audit_entry.h"
 #include "libs/outbox/outbox.h"
 #include "libs/pg/statement.h"
@@ -25,18 +26,16 @@ constexpr pg::JoinedStatement kSubmit = {
     {"submit_reports",
      "SELECT outcome, resources FROM submit_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
      " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37,"
-     " $38, $39, $40, $41, $42, $43)"},
+     " $38, $39, $40, $41, $42, $43, $44, $45, $46)"},
     2};
-
-std::optional<pg::Bytes> BytesOf(const std::optional<std::string>& data) {
-  return data.has_value() ? std::optional(pg::Bytes{*data}) : std::nullopt;
-}
 
 // The parameters of submit_reports, in its order.
 class Submission {
  public:
-  Submission(const rpc::CallContext& call, const idempotency::Request& request, ReceivedReports received)
-      : call_(call),
+  Submission(const StoreParts& parts, const rpc::CallContext& call, const idempotency::Request& request,
+             ReceivedReports received)
+      : parts_(parts),
+        call_(call),
         request_(request),
         received_(std::move(received)),
         first_(received_.reports.front()),
@@ -55,6 +54,7 @@ class Submission {
   }
 
   const std::vector<std::string>& names() const { return names_; }
+  const std::vector<pg::Uuid>& data_keys() const { return data_keys_; }
 
  private:
   template <typename T>
@@ -69,28 +69,47 @@ class Submission {
   }
 
   absl::Status CollectReports() {
-    for (size_t i = 0; i < received_.reports.size(); ++i) {
-      v1::Report& report = received_.reports[i].report;
-      const auto key = ParseName(report.name(), "reports");
+    for (ReportRecord& record : received_.reports) {
+      const auto key = ParseName(record.report.name(), "reports");
       if (!key.has_value()) return status::Internal("a new report has no name");
-      names_.push_back(report.name());
+      names_.push_back(record.report.name());
       ids_.push_back(key->id);
       children_.push_back(pg::Uuid::Random());
-      blind_indexes_.push_back(BytesOf(received_.blind_indexes[i]));
-      submissions_.push_back(pg::Bytes{report.submission().SerializeAsString()});
-      handlings_.push_back(pg::Bytes{HandlingOf(report)});
-      RETURN_IF_ERROR(CollectEvent(report));
-      CollectDeadlines(key->id, report);
+      CollectBlindIndexes(record.report.submission().child());
+      RETURN_IF_ERROR(CollectContents(*key, record));
+      RETURN_IF_ERROR(CollectEvent(record.report));
+      CollectDeadlines(key->id, record.report);
     }
     return absl::OkStatus();
   }
 
-  // The submission is most of the report, and not copied only to be left out.
-  static std::string HandlingOf(v1::Report& report) {
-    v1::Submission* const submission = report.release_submission();
-    std::string content = HandlingContent(report);
-    report.set_allocated_submission(submission);
-    return content;
+  // A child that nobody could name gets none.
+  void CollectBlindIndexes(const v1::Child& child) {
+    const std::string digits = IdentityDigits(child, calendar::LegalDay(call_.now));
+    std::optional<pg::Bytes> index, old_index;
+    if (!digits.empty()) {
+      std::vector<pg::Bytes> tags = parts_.tags.Child(jurisdiction_.municipality, jurisdiction_.authority, digits);
+      index = std::move(tags.front());
+      if (tags.size() > 1) old_index = std::move(tags[1]);
+    }
+    blind_indexes_.push_back(std::move(index));
+    old_blind_indexes_.push_back(std::move(old_index));
+  }
+
+  // Each report has a key of its own, for each child can be erased for itself.
+  absl::Status CollectContents(const ResourceKey& id, ReportRecord& record) {
+    ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, parts_.keys.Fresh(call_.deadline));
+    data_keys_.push_back(key->id());
+    submissions_.push_back(SealSubmission(*key, id, record.report.submission()));
+    // The submission is most of the report, and not copied only to be left out.
+    v1::Submission* const submission = record.report.release_submission();
+    handlings_.push_back(SealHandling(*key, id, record.report, record.sender));
+    record.report.set_allocated_submission(submission);
+    feedback_.push_back(record.feedback.has_value() ? std::optional(SealFeedback(*key, id, *record.feedback))
+                                                    : std::nullopt);
+    meetings_.push_back(record.meeting.has_value() ? std::optional(SealMeeting(*key, id, *record.meeting))
+                                                   : std::nullopt);
+    return absl::OkStatus();
   }
 
   absl::Status CollectEvent(const v1::Report& report) {
@@ -144,32 +163,30 @@ class Submission {
                                                .authority = jurisdiction_.authority,
                                                .resources = names_,
                                                .request_id = request_.id.ToString()});
-    ASSIGN_OR_RETURN(const pg::Uuid entry_id, pg::Uuid::Parse(entry.entry_id()));
-    params.Add(Once(group_)).Add(Once(request_.municipality)).Add(Once(request_.caller)).Add(Once(request_.method));
-    params.Add(Once(request_.id)).Add(Once(pg::Bytes{request_.fingerprint})).Add(Once(call_.now));
-    params.Add(Once(entry_id)).Add(Once(pg::Bytes{entry.SerializeAsString()}));
+    ASSIGN_OR_RETURN(const outbox::SealedEntry sealed, parts_.outbox.Seal(entry));
+    params.Add(Once(group_)).Add(Once(request_.municipality)).Add(Once(pg::Bytes{request_.caller}));
+    params.Add(Once(request_.method)).Add(Once(request_.id)).Add(Once(pg::Bytes{request_.fingerprint}));
+    params.Add(Once(call_.now)).Add(Once(sealed.id)).Add(Once(sealed.data_key)).Add(Once(sealed.content));
     return absl::OkStatus();
   }
 
   void AddReports(pg::Params& params) const {
-    params.Add(ForEach(group_)).Add(ids_).Add(names_).Add(ForEach(LastPart(first_.report.unit()))).Add(children_);
-    params.Add(blind_indexes_).Add(ForEach(IsOnHold(first_.report)));
-    params.Add(ForEach(first_.report.submission().concern().acute()));
+    const Placement placement = PlacementOf(first_.report);
+    params.Add(ForEach(group_)).Add(ids_).Add(names_).Add(ForEach(parts_.tags.Unit(placement))).Add(children_);
+    params.Add(ForEach(parts_.tags.key_id())).Add(blind_indexes_).Add(old_blind_indexes_);
+    params.Add(ForEach(IsOnHold(first_.report))).Add(ForEach(first_.report.submission().concern().acute()));
   }
 
   void AddSender(pg::Params& params) const {
     const Sender& sender = first_.sender;
-    params.Add(ForEach(sender.municipality)).Add(ForEach(sender.authority)).Add(ForEach(sender.unit));
-    params.Add(ForEach(sender.subject)).Add(ForEach(sender.system));
+    params.Add(ForEach(sender.municipality)).Add(ForEach(sender.authority));
+    params.Add(ForEach(parts_.tags.SenderUnit(sender))).Add(ForEach(parts_.tags.SenderPerson(sender)));
     params.Add(ForEach(proto_time::FromProto(first_.report.receive_time()).value_or(call_.now)));
     params.Add(ForEach(proto_time::FromProto(first_.report.first_receive_time()).value_or(call_.now)));
   }
 
   void AddContents(pg::Params& params) const {
-    std::optional<pg::Bytes> feedback, meeting;
-    if (first_.feedback.has_value()) feedback = pg::Bytes{FeedbackContent(*first_.feedback)};
-    if (first_.meeting.has_value()) meeting = pg::Bytes{first_.meeting->SerializeAsString()};
-    params.Add(submissions_).Add(handlings_).Add(ForEach(feedback)).Add(ForEach(meeting));
+    params.Add(data_keys_).Add(submissions_).Add(handlings_).Add(feedback_).Add(meetings_);
     params.Add(events_).Add(ForEach(call_.now)).Add(event_contents_);
   }
 
@@ -178,6 +195,7 @@ class Submission {
     params.Add(starts_).Add(due_).Add(latest_).Add(conditions_);
   }
 
+  const StoreParts& parts_;
   const rpc::CallContext& call_;
   const idempotency::Request& request_;
   ReceivedReports received_;
@@ -185,8 +203,8 @@ class Submission {
   const Jurisdiction jurisdiction_;
   const pg::Uuid group_;
   std::vector<std::string> names_, clocks_, rules_, legal_bases_, started_by_, conditions_;
-  std::vector<pg::Uuid> ids_, children_, events_, subjects_;
-  std::vector<std::optional<pg::Bytes>> blind_indexes_;
+  std::vector<pg::Uuid> ids_, children_, data_keys_, events_, subjects_;
+  std::vector<std::optional<pg::Bytes>> blind_indexes_, old_blind_indexes_, feedback_, meetings_;
   std::vector<pg::Bytes> submissions_, handlings_, event_contents_;
   std::vector<bool> unverified_;
   std::vector<absl::Time> starts_;
@@ -206,21 +224,24 @@ absl::StatusOr<std::vector<std::string>> ReadNames(const pg::Rows& rows, const s
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> StoreSubmission(pg::CombiningWriter& writer, const rpc::CallContext& call,
+absl::StatusOr<std::vector<std::string>> StoreSubmission(const StoreParts& parts, const rpc::CallContext& call,
                                                          const idempotency::Request& request,
                                                          ReceivedReports received) {
-  Submission submission(call, request, std::move(received));
+  Submission submission(parts, call, request, std::move(received));
   ASSIGN_OR_RETURN(pg::Params params, submission.Params());
-  ASSIGN_OR_RETURN(const pg::Rows rows, writer.Execute(kSubmit, std::move(params), "", call.deadline));
+  ASSIGN_OR_RETURN(const pg::Rows rows, parts.writer.Execute(kSubmit, std::move(params), "", call.deadline));
   return ReadNames(rows, submission.names());
 }
 
-absl::Status StoreSubmission(pg::Transaction& transaction, const rpc::CallContext& call,
-                             const idempotency::Request& request, ReceivedReports received) {
-  Submission submission(call, request, std::move(received));
+absl::StatusOr<std::vector<sealing::DataKeyPtr>> StoreSubmissionIn(pg::Transaction& transaction, const StoreParts& parts,
+                                                                   const rpc::CallContext& call,
+                                                                   const idempotency::Request& request,
+                                                                   ReceivedReports received) {
+  Submission submission(parts, call, request, std::move(received));
   ASSIGN_OR_RETURN(const pg::Params params, submission.Params());
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kSubmit.statement, params));
-  return ReadNames(rows, submission.names()).status();
+  RETURN_IF_ERROR(ReadNames(rows, submission.names()).status());
+  return parts.keys.FindAll(submission.data_keys(), call.deadline);
 }
 
 }  // namespace samverkan::intake

@@ -29,6 +29,7 @@ using ::samverkan::testing::Postgres;
 using ::samverkan::testing::RunCommand;
 
 constexpr char kDatabase[] = "samverkan";
+constexpr char kKeyDatabase[] = "samverkan_keys";
 constexpr absl::Duration kTokenLife = absl::Minutes(10);
 constexpr absl::Duration kLongestStart = absl::Seconds(60);
 // Longer than the services' own drain bound, after which they end themselves.
@@ -83,20 +84,23 @@ ServiceSet::~ServiceSet() {
 absl::Status ServiceSet::Open() {
   RETURN_IF_ERROR(WriteFiles());
   ASSIGN_OR_RETURN(postgres_, Postgres::Start(Postgres::Durability::kDurable));
-  RETURN_IF_ERROR(RunCommand({"psql", "--no-psqlrc", "--quiet", "--dbname=" + postgres_->Conninfo("postgres"),
-                              absl::StrCat("--command=CREATE DATABASE ", kDatabase)})
-                      .status());
+  for (const char* const database : {kDatabase, kKeyDatabase}) {
+    RETURN_IF_ERROR(RunCommand({"psql", "--no-psqlrc", "--quiet", "--dbname=" + postgres_->Conninfo("postgres"),
+                                absl::StrCat("--command=CREATE DATABASE ", database)})
+                        .status());
+  }
   for (const Service service : {kAudit, kIntake}) {
-    RETURN_IF_ERROR(DeploySchema(NameOf(service)));
+    RETURN_IF_ERROR(Deploy(NameOf(service) + "/schema", kDatabase));
+    if (service != kAudit) RETURN_IF_ERROR(Deploy(NameOf(service) + "/key_schema", kKeyDatabase));
     RETURN_IF_ERROR(StartAgain(service));
   }
   return absl::OkStatus();
 }
 
-absl::Status ServiceSet::DeploySchema(std::string_view service) const {
-  const std::string schema = std::filesystem::absolute(absl::StrCat("services/", std::string(service), "/schema"));
-  return RunCommand({"env", "SQITCH_FULLNAME=Test", "SQITCH_EMAIL=test@example.org", "sqitch", "--chdir", schema,
-                     "deploy", postgres_->SqitchTarget(kDatabase)})
+absl::Status ServiceSet::Deploy(std::string_view schema, std::string_view database) const {
+  const std::string folder = std::filesystem::absolute(absl::StrCat("services/", std::string(schema)));
+  return RunCommand({"env", "SQITCH_FULLNAME=Test", "SQITCH_EMAIL=test@example.org", "sqitch", "--chdir", folder,
+                     "deploy", postgres_->SqitchTarget(std::string(database))})
       .status();
 }
 
@@ -104,8 +108,11 @@ absl::Status ServiceSet::WriteFiles() {
   MoveClockTo(options_.start);
   RETURN_IF_ERROR(WriteFile(PathOf("jwks.json"), signer_.PublicJwks()));
   for (const Service service : {kAudit, kIntake}) {
+    const std::string name = NameOf(service);
     ASSIGN_OR_RETURN(const std::string key, RunCommand({"openssl", "rand", "-base64", "32"}));
-    RETURN_IF_ERROR(WriteFile(PathOf(NameOf(service) + ".key"), key));
+    RETURN_IF_ERROR(WriteFile(PathOf(name + ".key"), key));
+    RETURN_IF_ERROR(WriteFile(PathOf(name + ".kek"), "kek-1 " + key));
+    RETURN_IF_ERROR(WriteFile(PathOf(name + ".index"), "index-1 " + key));
   }
   ASSIGN_OR_RETURN(certificates_, tls::DevelopmentCertificates::Open(PathOf("tls")));
   std::filesystem::create_directory(PathOf("crl"));
@@ -149,7 +156,10 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
   };
   if (service == kAudit) return arguments;
   arguments.insert(arguments.end(),
-                   {"--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
+                   {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_intake_jobs"),
+                    "--keys_database=" + postgres_->Conninfo(kKeyDatabase, "samverkan_intake"),
+                    "--key_encryption_keys=" + PathOf("intake.kek"), "--index_keys=" + PathOf("intake.index"),
+                    "--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
                     "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
   return arguments;
 }

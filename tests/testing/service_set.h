@@ -113,7 +113,8 @@ class ServiceSet {
   ServiceSet(Options options, std::string folder, auth::TokenSigner signer);
 
   absl::Status Open();
-  absl::Status DeploySchema(std::string_view service) const;
+  // `schema` is a folder of services/.
+  absl::Status Deploy(std::string_view schema, std::string_view database) const;
   absl::Status WriteFiles();
   std::string PathOf(std::string_view name) const;
 

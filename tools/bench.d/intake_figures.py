@@ -28,15 +28,17 @@ class Peer:
         self._set = its_set
         # Entries of the outbox are gone when they were delivered: as long as what audit keeps.
         lengths = its_set.sql(
-            "SELECT r.submission, r.meeting, r.event, a.entry FROM"
-            " (SELECT max(octet_length(submission)) AS submission, (SELECT max(octet_length(content)) FROM"
-            "   intake.report_meeting) AS meeting, (SELECT max(octet_length(content)) FROM intake.event) AS event"
+            "SELECT r.submission, r.handling, r.meeting, r.feedback, r.event, a.entry FROM"
+            " (SELECT max(octet_length(submission)) AS submission, max(octet_length(handling)) AS handling,"
+            "   (SELECT max(octet_length(content)) FROM intake.report_meeting) AS meeting,"
+            "   (SELECT max(octet_length(content)) FROM intake.feedback) AS feedback,"
+            "   (SELECT max(octet_length(content)) FROM intake.event) AS event"
             "   FROM intake.report) AS r,"
             " (SELECT max(octet_length(leaf) + octet_length(body)) AS entry FROM audit.entry"
             "   JOIN audit.private_part USING (index)) AS a").split("|")
-        names = ("submission", "meeting", "event", "entry")
+        names = ("submission", "handling", "meeting", "feedback", "event", "entry")
         self._contents = [f"--define={name}=\\x{secrets.token_hex(int(length))}"
-                          for name, length in zip((*names, "fingerprint"), (*lengths, 32))]
+                          for name, length in zip((*names, "fingerprint", "tag"), (*lengths, 32, 16))]
 
     def run(self, script, *options):
         self._set.settle()

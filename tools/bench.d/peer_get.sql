@@ -3,10 +3,11 @@
 \set number random(1, 240)
 WITH wanted AS MATERIALIZED (SELECT report AS id FROM bench.target WHERE number = :number),
   audited AS (
-  INSERT INTO bench.audit_entry (municipality, entry, content) VALUES ('0180', gen_random_uuid(), :entry::bytea))
-SELECT r.report, r.authority, r.unit, r.child, r.state, r.assignee, r.sender_municipality, r.sender_authority,
-       r.sender_unit, r.sender_subject, r.sender_system, r.receive_time, r.first_receive_time, r.version,
-       r.submission, r.handling, f.state, f.ask_time, f.content, m.content,
+  INSERT INTO bench.audit_entry (municipality, entry, data_key, content)
+    VALUES ('0180', gen_random_uuid(), gen_random_uuid(), :entry::bytea))
+SELECT r.report, r.data_key, r.authority, r.child, r.state, r.sender_municipality, r.sender_authority,
+       r.receive_time, r.first_receive_time, r.version, r.submission, r.handling,
+       f.state, f.ask_time, f.content, m.content,
        (SELECT v.investigation FROM intake.investigation v WHERE v.municipality = r.municipality
           AND v.authority = r.authority AND v.child = r.child AND v.state = 1),
        ARRAY(SELECT s.report FROM intake.report s WHERE s.municipality = r.municipality

@@ -1,1 +1,2 @@
-SELECT municipality, caller, method, request, fingerprint, resources, create_time FROM request WHERE false;
+SELECT municipality, caller, method, request, owner_municipality, owner_authority, fingerprint, resources, create_time
+  FROM request WHERE false;

@@ -2,29 +2,48 @@
 
 BEGIN;
 
-CREATE SCHEMA intake;
-
--- Roles belong to the cluster, not to the database: another database may have
--- made it already.
+-- Roles belong to the cluster, not to the database: another database may have made them
+-- already.
+--   samverkan_intake_owner  owns everything here; nobody logs in as it
+--   samverkan_intake        the running service, for its callers: row-level security holds
+--                           it to the rows of the caller's board
+--   samverkan_intake_jobs   its relay and sweepers, which work across boards: policies of
+--                           their own say on what
 DO $$
 BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'samverkan_intake_owner') THEN
+    CREATE ROLE samverkan_intake_owner NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS;
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'samverkan_intake') THEN
     CREATE ROLE samverkan_intake LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS;
     ALTER ROLE samverkan_intake SET search_path = intake;
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'samverkan_intake_jobs') THEN
+    CREATE ROLE samverkan_intake_jobs LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS;
+    ALTER ROLE samverkan_intake_jobs SET search_path = intake;
+  END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
-  NULL; -- Another database made it at the same moment.
+  RAISE EXCEPTION 'Another database is creating the roles at this moment. Deploy again.';
 END
 $$;
+GRANT samverkan_intake_owner TO CURRENT_USER;
 
-GRANT USAGE ON SCHEMA intake TO samverkan_intake;
+CREATE SCHEMA intake AUTHORIZATION samverkan_intake_owner;
+SET LOCAL ROLE samverkan_intake_owner;
+SET LOCAL search_path = intake;
+-- What is not granted by name is nobody's.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+GRANT USAGE ON SCHEMA intake TO samverkan_intake, samverkan_intake_jobs;
+
+\ir ../../../../libs/pg/schema/scope.sql
+GRANT EXECUTE ON FUNCTION scope_municipality, scope_authority TO samverkan_intake, samverkan_intake_jobs;
 
 -- One row: what the binaries check before they serve.
-CREATE TABLE intake.schema_version (
+CREATE TABLE schema_version (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   version integer NOT NULL
 );
-INSERT INTO intake.schema_version (version) VALUES (1);
-GRANT SELECT ON intake.schema_version TO samverkan_intake;
+INSERT INTO schema_version (version) VALUES (1);
+GRANT SELECT ON schema_version TO samverkan_intake, samverkan_intake_jobs;
 
 COMMIT;

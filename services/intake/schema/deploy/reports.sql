@@ -2,22 +2,30 @@
 -- requires: outbox
 
 BEGIN;
+SET LOCAL ROLE samverkan_intake_owner;
 SET LOCAL search_path = intake;
 
--- Finds a child's reference again by a keyed hash of the identity number.
+-- What says something of a person is sealed with the row's data key, or stands here as a tag:
+-- a keyed hash that finds it again and says nothing without the key (libs/keys/blind_index.h).
+-- `index_key` names the key, so that tags can be made anew under another.
+
+-- Finds a child's reference again by the identity number.
 CREATE TABLE child (
   municipality text NOT NULL,
   authority text NOT NULL,
+  -- Tag of the identity number.
   blind_index bytea NOT NULL,
+  index_key text NOT NULL,
   child uuid NOT NULL,
   PRIMARY KEY (municipality, authority, blind_index)
 );
+CREATE INDEX child_by_reference ON child (child, authority, municipality);
 
 CREATE TABLE report (
   municipality text NOT NULL,
   report uuid NOT NULL,
   authority text NOT NULL,
-  unit text NOT NULL,
+  unit_tag bytea NOT NULL,
   child uuid NOT NULL,
   -- One submission; siblings share it.
   submission_group uuid NOT NULL,
@@ -25,28 +33,31 @@ CREATE TABLE report (
   state smallint NOT NULL,
   on_hold boolean NOT NULL,
   acute boolean NOT NULL,
-  assignee text NOT NULL DEFAULT '',
+  -- Null where it is assigned to nobody.
+  assignee_tag bytea,
   -- Who sent it: what its sender may see follows from these.
   sender_municipality text NOT NULL,
   sender_authority text NOT NULL,
-  sender_unit text NOT NULL,
-  sender_subject text NOT NULL,
-  sender_system text NOT NULL,
+  -- Null where the sender has no unit.
+  sender_unit_tag bytea,
+  -- The person or account and its system.
+  sender_tag bytea NOT NULL,
+  index_key text NOT NULL,
   receive_time timestamptz NOT NULL,
   first_receive_time timestamptz NOT NULL,
   version bigint NOT NULL DEFAULT 1,
-  -- samverkan.intake.v1.Submission, serialized; never updated.
+  data_key uuid NOT NULL,
+  -- samverkan.intake.v1.Submission, serialized and sealed; never updated.
   submission bytea NOT NULL,
-  -- samverkan.intake.v1.Report without the submission and without what other
-  -- columns and tables hold, serialized.
+  -- samverkan.intake.store.v1.Handling, serialized and sealed.
   handling bytea NOT NULL,
   PRIMARY KEY (municipality, report)
 );
 -- None begins with the municipality as the primary key does: before a new table's first ANALYZE
 -- they would look as good for finding one report, and every foreign key's check would read all.
-CREATE INDEX report_by_unit ON report (authority, municipality, unit, receive_time, report);
+CREATE INDEX report_by_unit ON report (authority, municipality, unit_tag, receive_time, report);
 CREATE INDEX report_by_child ON report (child, authority, municipality);
-CREATE INDEX report_by_sender ON report (sender_municipality, sender_authority, sender_unit, receive_time, report);
+CREATE INDEX report_by_sender ON report (sender_municipality, sender_authority, sender_unit_tag, receive_time, report);
 CREATE INDEX report_by_group ON report (submission_group);
 
 -- Legal clocks of reports and investigations.
@@ -70,8 +81,9 @@ CREATE TABLE deadline (
   state smallint NOT NULL,
   end_time timestamptz,
   breach_time timestamptz,
-  -- samverkan.intake.v1.Deadline with only `extensions`, serialized.
-  extensions bytea NOT NULL DEFAULT '',
+  -- samverkan.intake.v1.Deadline with only `extensions`, serialized and sealed with the
+  -- subject's key; null where there are none.
+  extensions bytea,
   PRIMARY KEY (municipality, subject, clock, start_time)
 );
 -- What the sweeper looks for.
@@ -81,10 +93,12 @@ CREATE INDEX deadline_unbreached ON deadline (latest_date) WHERE state = 1 AND b
 CREATE TABLE feedback (
   municipality text NOT NULL,
   report uuid NOT NULL,
+  authority text NOT NULL,
   -- samverkan.intake.v1.Feedback.State
   state smallint NOT NULL,
   ask_time timestamptz,
-  -- samverkan.intake.v1.Feedback without what other columns and tables hold.
+  -- samverkan.intake.v1.Feedback without what other columns and tables hold, serialized
+  -- and sealed with the report's key.
   content bytea NOT NULL,
   PRIMARY KEY (municipality, report),
   FOREIGN KEY (municipality, report) REFERENCES report
@@ -94,20 +108,64 @@ CREATE TABLE feedback (
 CREATE TABLE report_meeting (
   municipality text NOT NULL,
   report uuid NOT NULL,
+  authority text NOT NULL,
   -- samverkan.intake.v1.ReportMeeting.State
   state smallint NOT NULL,
-  -- samverkan.intake.v1.ReportMeeting, serialized.
+  -- samverkan.intake.v1.ReportMeeting, serialized and sealed with the report's key.
   content bytea NOT NULL,
   PRIMARY KEY (municipality, report),
   FOREIGN KEY (municipality, report) REFERENCES report
 );
 
-GRANT SELECT, INSERT ON child TO samverkan_intake;
+ALTER TABLE child ENABLE ROW LEVEL SECURITY;
+ALTER TABLE child FORCE ROW LEVEL SECURITY;
+ALTER TABLE report ENABLE ROW LEVEL SECURITY;
+ALTER TABLE report FORCE ROW LEVEL SECURITY;
+ALTER TABLE deadline ENABLE ROW LEVEL SECURITY;
+ALTER TABLE deadline FORCE ROW LEVEL SECURITY;
+ALTER TABLE feedback ENABLE ROW LEVEL SECURITY;
+ALTER TABLE feedback FORCE ROW LEVEL SECURITY;
+ALTER TABLE report_meeting ENABLE ROW LEVEL SECURITY;
+ALTER TABLE report_meeting FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON child
+  USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
+CREATE POLICY own ON report
+  USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
+CREATE POLICY own ON deadline
+  USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
+CREATE POLICY own ON feedback
+  USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
+CREATE POLICY own ON report_meeting
+  USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
+
+-- Reporting crosses borders: the sender's board sees what it sent, and what hangs on it.
+CREATE POLICY sent ON report FOR SELECT
+  USING (sender_municipality = (SELECT scope_municipality()) AND sender_authority = (SELECT scope_authority()));
+CREATE POLICY sent ON feedback FOR SELECT
+  USING (EXISTS (SELECT FROM report r WHERE r.municipality = feedback.municipality AND r.report = feedback.report));
+CREATE POLICY sent ON report_meeting FOR SELECT
+  USING (EXISTS (SELECT FROM report r
+                   WHERE r.municipality = report_meeting.municipality AND r.report = report_meeting.report));
+
+CREATE POLICY sweeper ON deadline TO samverkan_intake_jobs USING (true);
+
+GRANT SELECT, INSERT, UPDATE (blind_index, index_key) ON child TO samverkan_intake;
 -- The submission has no UPDATE: what was reported cannot be changed.
-GRANT SELECT, INSERT, UPDATE (unit, state, on_hold, assignee, version, handling) ON report TO samverkan_intake;
+GRANT SELECT, INSERT, UPDATE (unit_tag, state, on_hold, assignee_tag, version, handling) ON report TO samverkan_intake;
 GRANT SELECT, INSERT, UPDATE (due_date, latest_date, state, end_time, breach_time, extensions) ON deadline
   TO samverkan_intake;
 GRANT SELECT, INSERT, UPDATE (state, ask_time, content) ON feedback TO samverkan_intake;
 GRANT SELECT, INSERT, UPDATE (state, content) ON report_meeting TO samverkan_intake;
+GRANT SELECT, UPDATE (breach_time) ON deadline TO samverkan_intake_jobs;
+
+-- Which board has a report that the caller cannot see: for the log of that board, where the
+-- refusal is recorded, and for nothing else.
+CREATE POLICY owner_lookup ON report FOR SELECT TO samverkan_intake_owner USING (true);
+CREATE FUNCTION authority_of_report(p_municipality text, p_report uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = intake, pg_temp
+AS $$ SELECT r.authority FROM report r WHERE r.municipality = p_municipality AND r.report = p_report $$;
+GRANT EXECUTE ON FUNCTION authority_of_report TO samverkan_intake;
 
 COMMIT;

@@ -2,6 +2,7 @@
 -- requires: investigations
 
 BEGIN;
+SET LOCAL ROLE samverkan_intake_owner;
 SET LOCAL search_path = intake;
 
 -- Stores submissions to one authority: of each its reports, deadlines, events, audit entry
@@ -22,17 +23,22 @@ SET LOCAL search_path = intake;
 --
 -- A deadline's condition says when it is started: ALWAYS, or as an investigation of the
 -- child runs at the authority already, IF_RUNNING or IF_NOT_RUNNING.
+--
+-- Works within the scope of the authority that receives, whoever sends, and leaves the
+-- scope as it was. While blind indexes are made anew under another key, `p_old_blind_indexes`
+-- are those under the key before.
 CREATE FUNCTION submit_reports(
   p_municipality text, p_authority text,
   -- submissions
-  p_groups uuid[], p_caller_municipalities text[], p_callers text[], p_methods text[], p_requests uuid[],
-  p_fingerprints bytea[], p_request_times timestamptz[], p_entries uuid[], p_entry_contents bytea[],
+  p_groups uuid[], p_caller_municipalities text[], p_callers bytea[], p_methods text[], p_requests uuid[],
+  p_fingerprints bytea[], p_request_times timestamptz[],
+  p_entries uuid[], p_entry_data_keys uuid[], p_entry_contents bytea[],
   -- reports
-  p_report_groups uuid[], p_reports uuid[], p_names text[], p_units text[], p_children uuid[],
-  p_blind_indexes bytea[], p_on_hold boolean[], p_acute boolean[],
-  p_sender_municipalities text[], p_sender_authorities text[], p_sender_units text[], p_sender_subjects text[],
-  p_sender_systems text[], p_receive_times timestamptz[], p_first_receive_times timestamptz[],
-  p_submissions bytea[], p_handlings bytea[], p_feedback bytea[], p_meetings bytea[],
+  p_report_groups uuid[], p_reports uuid[], p_names text[], p_unit_tags bytea[], p_children uuid[],
+  p_index_keys text[], p_blind_indexes bytea[], p_old_blind_indexes bytea[], p_on_hold boolean[], p_acute boolean[],
+  p_sender_municipalities text[], p_sender_authorities text[], p_sender_unit_tags bytea[], p_sender_tags bytea[],
+  p_receive_times timestamptz[], p_first_receive_times timestamptz[],
+  p_data_keys uuid[], p_submissions bytea[], p_handlings bytea[], p_feedback bytea[], p_meetings bytea[],
   p_events uuid[], p_event_times timestamptz[], p_event_contents bytea[],
   -- deadlines
   p_subjects uuid[], p_clocks text[], p_rules text[], p_legal_bases text[], p_unverified boolean[],
@@ -53,11 +59,17 @@ DECLARE
   fresh boolean[] := array_fill(true, ARRAY[cardinality(p_reports)]);
   children uuid[];
   running boolean[];
+  scope_before CONSTANT text[] := ARRAY[current_setting('samverkan.municipality', true),
+                                        current_setting('samverkan.authority', true)];
 BEGIN
+  PERFORM set_config('samverkan.municipality', p_municipality, true),
+          set_config('samverkan.authority', p_authority, true);
+
   -- Requests, and then children, in the order of their keys: two batches with the same
   -- ones do not wait for each other.
-  INSERT INTO request (municipality, caller, method, request, fingerprint, resources, create_time)
-    SELECT s.municipality, s.caller, s.method, s.request, s.fingerprint, n.names, s.time
+  INSERT INTO request (municipality, caller, method, request, owner_municipality, owner_authority, fingerprint,
+                       resources, create_time)
+    SELECT s.municipality, s.caller, s.method, s.request, p_municipality, p_authority, s.fingerprint, n.names, s.time
       FROM unnest(p_groups, p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints,
                   p_request_times) AS s (submission, municipality, caller, method, request, fingerprint, time)
       JOIN (SELECT r.submission, array_agg(r.name ORDER BY r.place) AS names
@@ -67,7 +79,8 @@ BEGIN
     ON CONFLICT DO NOTHING;
   GET DIAGNOSTICS claimed = ROW_COUNT;
   IF claimed < cardinality(p_groups) THEN
-    -- Names are new in each submission, so they tell whose the request is.
+    -- Names are new in each submission, so they tell whose the request is. One that is not
+    -- seen was used for another board.
     outcomes := ARRAY(
       SELECT CASE WHEN q.resources[1] = (SELECT r.name FROM unnest(p_report_groups, p_names) AS r (submission, name)
                                            WHERE r.submission = s.submission LIMIT 1) THEN 'CREATED'
@@ -75,7 +88,7 @@ BEGIN
                   ELSE 'REUSED' END
         FROM unnest(p_groups, p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints)
                WITH ORDINALITY AS s (submission, municipality, caller, method, request, fingerprint, place)
-        JOIN request q ON q.municipality = s.municipality AND q.caller = s.caller AND q.method = s.method
+        LEFT JOIN request q ON q.municipality = s.municipality AND q.caller = s.caller AND q.method = s.method
           AND q.request = s.request
         ORDER BY s.place);
     fresh := ARRAY(
@@ -85,9 +98,16 @@ BEGIN
         ORDER BY r.place);
   END IF;
 
-  INSERT INTO child (municipality, authority, blind_index, child)
-    SELECT DISTINCT ON (r.blind_index) p_municipality, p_authority, r.blind_index, r.child
-      FROM unnest(p_blind_indexes, p_children, fresh) AS r (blind_index, child, fresh)
+  IF array_remove(p_old_blind_indexes, NULL) <> '{}' THEN
+    UPDATE child c SET blind_index = r.blind_index, index_key = r.index_key
+      FROM unnest(p_old_blind_indexes, p_blind_indexes, p_index_keys) AS r (old_blind_index, blind_index, index_key)
+      WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.blind_index = r.old_blind_index
+        AND NOT EXISTS (SELECT FROM child k WHERE k.municipality = p_municipality AND k.authority = p_authority
+                          AND k.blind_index = r.blind_index);
+  END IF;
+  INSERT INTO child (municipality, authority, blind_index, index_key, child)
+    SELECT DISTINCT ON (r.blind_index) p_municipality, p_authority, r.blind_index, r.index_key, r.child
+      FROM unnest(p_blind_indexes, p_index_keys, p_children, fresh) AS r (blind_index, index_key, child, fresh)
       WHERE r.fresh AND r.blind_index IS NOT NULL
       ORDER BY r.blind_index
     ON CONFLICT DO NOTHING;
@@ -104,26 +124,26 @@ BEGIN
       FROM unnest(children) WITH ORDINALITY AS r (child, place)
       ORDER BY r.place);
 
-  INSERT INTO report (municipality, report, authority, unit, child, submission_group, state, on_hold, acute,
-                      sender_municipality, sender_authority, sender_unit, sender_subject, sender_system,
-                      receive_time, first_receive_time, submission, handling)
-    SELECT p_municipality, r.report, p_authority, r.unit, r.child, r.submission_group, 1, r.on_hold, r.acute,
-           r.sender_municipality, r.sender_authority, r.sender_unit, r.sender_subject, r.sender_system,
-           r.receive_time, r.first_receive_time, r.submission, r.handling
-      FROM unnest(p_reports, p_units, children, p_report_groups, p_on_hold, p_acute, p_sender_municipalities,
-                  p_sender_authorities, p_sender_units, p_sender_subjects, p_sender_systems, p_receive_times,
-                  p_first_receive_times, p_submissions, p_handlings, fresh)
-             AS r (report, unit, child, submission_group, on_hold, acute, sender_municipality, sender_authority,
-                   sender_unit, sender_subject, sender_system, receive_time, first_receive_time, submission, handling,
-                   fresh)
+  INSERT INTO report (municipality, report, authority, unit_tag, child, submission_group, state, on_hold, acute,
+                      sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
+                      receive_time, first_receive_time, data_key, submission, handling)
+    SELECT p_municipality, r.report, p_authority, r.unit_tag, r.child, r.submission_group, 1, r.on_hold, r.acute,
+           r.sender_municipality, r.sender_authority, r.sender_unit_tag, r.sender_tag, r.index_key,
+           r.receive_time, r.first_receive_time, r.data_key, r.submission, r.handling
+      FROM unnest(p_reports, p_unit_tags, children, p_report_groups, p_on_hold, p_acute, p_sender_municipalities,
+                  p_sender_authorities, p_sender_unit_tags, p_sender_tags, p_index_keys, p_receive_times,
+                  p_first_receive_times, p_data_keys, p_submissions, p_handlings, fresh)
+             AS r (report, unit_tag, child, submission_group, on_hold, acute, sender_municipality, sender_authority,
+                   sender_unit_tag, sender_tag, index_key, receive_time, first_receive_time, data_key, submission,
+                   handling, fresh)
       WHERE r.fresh;
-  INSERT INTO feedback (municipality, report, state, ask_time, content)
-    SELECT p_municipality, r.report, CASE WHEN r.running THEN 2 ELSE 1 END, r.receive_time, r.feedback
+  INSERT INTO feedback (municipality, report, authority, state, ask_time, content)
+    SELECT p_municipality, r.report, p_authority, CASE WHEN r.running THEN 2 ELSE 1 END, r.receive_time, r.feedback
       FROM unnest(p_reports, running, p_receive_times, p_feedback, fresh)
              AS r (report, running, receive_time, feedback, fresh)
       WHERE r.fresh AND r.feedback IS NOT NULL;
-  INSERT INTO report_meeting (municipality, report, state, content)
-    SELECT p_municipality, r.report, 1, r.meeting
+  INSERT INTO report_meeting (municipality, report, authority, state, content)
+    SELECT p_municipality, r.report, p_authority, 1, r.meeting
       FROM unnest(p_reports, p_meetings, fresh) AS r (report, meeting, fresh)
       WHERE r.fresh AND r.meeting IS NOT NULL;
   INSERT INTO deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,
@@ -140,9 +160,9 @@ BEGIN
     SELECT p_municipality, r.event, p_authority, r.time, r.content
       FROM unnest(p_events, p_event_times, p_event_contents, fresh) AS r (event, time, content, fresh)
       WHERE r.fresh;
-  INSERT INTO audit_entry (municipality, entry, children, content)
-    SELECT p_municipality, s.entry, c.children, s.content
-      FROM unnest(p_groups, p_entries, p_entry_contents) AS s (submission, entry, content)
+  INSERT INTO audit_entry (municipality, entry, children, data_key, content)
+    SELECT p_municipality, s.entry, c.children, s.data_key, s.content
+      FROM unnest(p_groups, p_entries, p_entry_data_keys, p_entry_contents) AS s (submission, entry, data_key, content)
       JOIN (SELECT r.submission, array_agg(r.child ORDER BY r.place) AS children
               FROM unnest(p_report_groups, children, fresh) WITH ORDINALITY AS r (submission, child, fresh, place)
               WHERE r.fresh
@@ -158,10 +178,11 @@ BEGIN
       FROM unnest(p_groups, outcomes, p_caller_municipalities, p_callers, p_methods, p_requests)
              WITH ORDINALITY AS s (submission, outcome, municipality, caller, method, request, place)
       ORDER BY s.place;
+  PERFORM set_config('samverkan.municipality', coalesce(scope_before[1], ''), true),
+          set_config('samverkan.authority', coalesce(scope_before[2], ''), true);
 END
 $$;
 
-REVOKE ALL ON FUNCTION submit_reports FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION submit_reports TO samverkan_intake;
 
 COMMIT;

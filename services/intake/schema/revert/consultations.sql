@@ -1,5 +1,6 @@
 -- Revert intake:consultations from pg
 
 BEGIN;
+DROP FUNCTION intake.authority_of_consultation;
 DROP TABLE intake.consultation;
 COMMIT;

@@ -1,7 +1,7 @@
 -- Verify intake:consultations on pg
 
 BEGIN;
-SELECT municipality, consultation, authority, asker_municipality, asker_authority, asker_unit, asker_subject,
-       create_time, version, content
+SELECT municipality, consultation, authority, asker_municipality, asker_authority, asker_unit_tag, asker_tag, index_key,
+       create_time, version, data_key, content
   FROM intake.consultation WHERE false;
 ROLLBACK;

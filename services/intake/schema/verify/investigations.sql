@@ -1,7 +1,8 @@
 -- Verify intake:investigations on pg
 
 BEGIN;
-SELECT municipality, investigation, authority, unit, child, state, open_time, assignee, version, content
+SELECT municipality, investigation, authority, unit_tag, child, state, open_time, assignee_tag, index_key, version,
+       data_key, content
   FROM intake.investigation WHERE false;
-SELECT municipality, investigation, report FROM intake.investigation_report WHERE false;
+SELECT municipality, investigation, report, authority FROM intake.investigation_report WHERE false;
 ROLLBACK;

@@ -1,0 +1,2 @@
+SELECT id, check_value FROM key_encryption_key WHERE false;
+SELECT id, wrapped_by, wrapped, create_time FROM data_key WHERE false;

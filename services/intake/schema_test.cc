@@ -1,0 +1,356 @@
+// What the database of intake holds in the clear, and whom it lets see what.
+
+#include <google/protobuf/descriptor.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "libs/pg/caller_scope.h"
+#include "libs/pg/statement.h"
+#include "libs/testing/status_matchers.h"
+#include "samverkan/data/v1/data.pb.h"
+#include "services/intake/consultation.h"
+#include "services/intake/consultation_store.h"
+#include "services/intake/intake_fixture.h"
+
+namespace samverkan::intake {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using ::samverkan::testing::StatusIs;
+using testing::At;
+using testing::CallerOf;
+using testing::CallOf;
+using testing::Caseworker;
+using ::testing::IsEmpty;
+using testing::kBarnenheten;
+using testing::kChildren;
+using testing::kHasselbyVallingby;
+using testing::kSkarholmen;
+using testing::NewRequestId;
+using testing::ReceivedAt;
+using testing::Reporter;
+using testing::SchoolSubmission;
+using testing::ShippedRules;
+
+// How each column that could hold a text is kept.
+enum class Kept {
+  // With a data key; what it holds is a message of the contract.
+  kSealed,
+  // A keyed hash.
+  kTag,
+  // In the clear: a field of the contract that must be NOT_PERSONAL.
+  kField,
+  // In the clear: a code, a name of a resource or a time, that says nothing about a person.
+  kCode,
+};
+struct Column {
+  Kept kept;
+  // The field of the contract, where it is one.
+  std::string field = {};
+};
+
+const std::map<std::string, Column>& Columns() {
+  static const auto* const kColumns = new std::map<std::string, Column>{
+      {"audit_entry.content", {Kept::kSealed}},
+      {"audit_entry.municipality", {Kept::kCode}},
+      {"child.authority", {Kept::kCode}},
+      {"child.blind_index", {Kept::kTag}},
+      {"child.index_key", {Kept::kCode}},
+      {"child.municipality", {Kept::kCode}},
+      {"consultation.asker_authority", {Kept::kCode}},
+      {"consultation.asker_municipality", {Kept::kCode}},
+      {"consultation.asker_tag", {Kept::kTag}},
+      {"consultation.asker_unit_tag", {Kept::kTag}},
+      {"consultation.authority", {Kept::kField, "samverkan.intake.v1.Consultation.authority"}},
+      {"consultation.content", {Kept::kSealed}},
+      {"consultation.index_key", {Kept::kCode}},
+      {"consultation.municipality", {Kept::kCode}},
+      {"deadline.authority", {Kept::kCode}},
+      {"deadline.clock", {Kept::kField, "samverkan.intake.v1.Deadline.clock"}},
+      {"deadline.collection", {Kept::kCode}},
+      {"deadline.extensions", {Kept::kSealed}},
+      {"deadline.legal_basis", {Kept::kField, "samverkan.intake.v1.Deadline.legal_basis"}},
+      {"deadline.municipality", {Kept::kCode}},
+      {"deadline.rule", {Kept::kField, "samverkan.intake.v1.Deadline.rule"}},
+      {"deadline.started_by", {Kept::kField, "samverkan.intake.v1.Deadline.started_by"}},
+      {"event.authority", {Kept::kField, "samverkan.events.v1.Event.authority"}},
+      // Events leave the service for whoever follows them: none of their fields is personal.
+      {"event.content", {Kept::kField, "samverkan.events.v1.Event"}},
+      {"event.municipality", {Kept::kField, "samverkan.events.v1.Event.municipality"}},
+      {"feedback.authority", {Kept::kCode}},
+      {"feedback.content", {Kept::kSealed}},
+      {"feedback.municipality", {Kept::kCode}},
+      {"investigation.assignee_tag", {Kept::kTag}},
+      {"investigation.authority", {Kept::kField, "samverkan.intake.v1.Investigation.authority"}},
+      {"investigation.content", {Kept::kSealed}},
+      {"investigation.index_key", {Kept::kCode}},
+      {"investigation.municipality", {Kept::kCode}},
+      {"investigation.unit_tag", {Kept::kTag}},
+      {"investigation_report.authority", {Kept::kCode}},
+      {"investigation_report.municipality", {Kept::kCode}},
+      {"report.assignee_tag", {Kept::kTag}},
+      {"report.authority", {Kept::kField, "samverkan.intake.v1.Report.authority"}},
+      {"report.handling", {Kept::kSealed}},
+      {"report.index_key", {Kept::kCode}},
+      {"report.municipality", {Kept::kCode}},
+      {"report.sender_authority", {Kept::kCode}},
+      {"report.sender_municipality", {Kept::kCode}},
+      {"report.sender_tag", {Kept::kTag}},
+      {"report.sender_unit_tag", {Kept::kTag}},
+      {"report.submission", {Kept::kSealed}},
+      {"report.unit_tag", {Kept::kTag}},
+      {"report_meeting.authority", {Kept::kCode}},
+      {"report_meeting.content", {Kept::kSealed}},
+      {"report_meeting.municipality", {Kept::kCode}},
+      {"request.caller", {Kept::kTag}},
+      {"request.fingerprint", {Kept::kTag}},
+      {"request.method", {Kept::kCode}},
+      {"request.municipality", {Kept::kCode}},
+      {"request.owner_authority", {Kept::kCode}},
+      {"request.owner_municipality", {Kept::kCode}},
+      {"request.resources", {Kept::kCode}},
+  };
+  return *kColumns;
+}
+
+data::v1::Category CategoryOf(const FieldDescriptor& field) {
+  return field.options().GetExtension(data::v1::category);
+}
+
+class SchemaTest : public testing::IntakeTest {
+ protected:
+  // One of everything that intake stores, about one child, with texts that would be found.
+  void StoreOneOfEach() {
+    const std::string investigation = OpenInvestigation(kChildren[0], true);
+    ASSERT_FALSE(investigation.empty());
+    ConsultationStore consultations(store_parts());
+    v1::CreateConsultationRequest request;
+    request.set_parent(kSkarholmen);
+    request.set_question("Hur gör vi när ett barn alltid är hungrigt?");
+    const rpc::CallContext call = CallOf(Reporter(), "ConsultationService/CreateConsultation", now_);
+    const auto key = request_keys_.Of(call, NewRequestId(), request);
+    ASSERT_OK(key);
+    ASSERT_OK(consultations.Create(
+        call, *key, Ask(request, pg::Uuid::FromTime(now_), SenderOf(call.caller), {call.caller.subject, now_})));
+  }
+
+  // The report's name, sent by another municipality's school to another board.
+  std::string SubmitTo(const std::string& authority, std::string_view child) {
+    ReceivedReports received;
+    received.reports.push_back(ReceivedAt(now_, SchoolSubmission(child, true), authority));
+    received.reports.front().report.set_name(MakeName("0180", "reports", pg::Uuid::FromTime(now_)));
+    const rpc::CallContext call = CallOf(Reporter(), "ReportService/SubmitReport", now_);
+    const auto key = request_keys_.Of(call, NewRequestId(), v1::SubmitReportRequest());
+    const auto names = reports_->Submit(call, *key, received);
+    EXPECT_OK(names);
+    return names.ok() ? names->front() : std::string();
+  }
+
+  // Runs SQL as a role, after setting its scope as a pooled connection would.
+  absl::StatusOr<std::string> As(const std::string& role, const pg::Scope& scope, const std::string& sql) {
+    return database_.Value(absl::StrCat("SET ROLE ", role, "; SELECT set_config('samverkan.municipality', '",
+                                        scope.municipality, "', false), set_config('samverkan.authority', '",
+                                        scope.authority, "', false); ", sql));
+  }
+
+  std::vector<std::string> ReadColumn(const std::string& sql) {
+    std::vector<std::string> values;
+    const auto joined = database_.Value(absl::StrCat("SELECT string_agg(v, ' ' ORDER BY v) FROM (", sql, ") AS t (v)"));
+    EXPECT_OK(joined);
+    if (!joined.ok() || joined->empty()) return values;
+    for (size_t start = 0; start <= joined->size();) {
+      const size_t end = std::min(joined->find(' ', start), joined->size());
+      values.push_back(joined->substr(start, end - start));
+      start = end + 1;
+    }
+    return values;
+  }
+};
+
+TEST_F(SchemaTest, EveryColumnThatCouldHoldATextIsAccountedFor) {
+  const std::vector<std::string> found =
+      ReadColumn("SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c"
+                 "  WHERE c.table_schema = 'intake' AND c.data_type IN ('text', 'bytea', 'ARRAY', 'character varying', "
+                 "'json', 'jsonb')"
+                 "    AND NOT (c.data_type = 'ARRAY' AND c.udt_name = '_uuid')");
+  std::set<std::string> expected;
+  for (const auto& [name, column] : Columns()) expected.insert(name);
+  EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), expected);
+}
+
+TEST_F(SchemaTest, WhatStandsInTheClearIsNotPersonalByTheContract) {
+  const auto* const pool = DescriptorPool::generated_pool();
+  for (const auto& [name, column] : Columns()) {
+    if (column.kept != Kept::kField) continue;
+    if (const FieldDescriptor* const field = pool->FindFieldByName(column.field)) {
+      EXPECT_EQ(CategoryOf(*field), data::v1::NOT_PERSONAL) << name;
+      continue;
+    }
+    const auto* const message = pool->FindMessageTypeByName(column.field);
+    ASSERT_NE(message, nullptr) << column.field;
+    for (int i = 0; i < message->field_count(); ++i) {
+      EXPECT_LE(CategoryOf(*message->field(i)), data::v1::NOT_PERSONAL) << message->field(i)->full_name();
+    }
+  }
+}
+
+TEST_F(SchemaTest, SealedColumnsAreSealedAndNoTextIsFoundInAnyColumn) {
+  StoreOneOfEach();
+  for (const auto& [name, column] : Columns()) {
+    const size_t dot = name.find('.');
+    const std::string table = "intake." + name.substr(0, dot);
+    const std::string field = name.substr(dot + 1);
+    if (column.kept == Kept::kSealed) {
+      // Version, nonce and tag are there, and what is sealed is not empty.
+      EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM ", table, " WHERE get_byte(", field, ", 0) <> 1 OR octet_length(",
+                                   field, ") < 29")),
+                0)
+          << name;
+    }
+    if (column.kept == Kept::kTag) {
+      EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM ", table, " WHERE octet_length(", field, ") NOT IN (16, 32)")), 0)
+          << name;
+    }
+  }
+  for (const char* const table : {"audit_entry", "consultation", "deadline", "event", "feedback", "investigation",
+                                  "report", "report_meeting", "request", "child"}) {
+    for (const char* const text :
+         {"Karin", "Lind", "rektor", "Elsa", "Bredäng", "borta", "elevhalsan", "hungrigt", "u-karin", "u-eva",
+          "barnenheten", "bredangsskolan", "200801212390", "0801212390", "Oron beh", "tryggt"}) {
+      // Events tell the unit, save for a child whose identity is protected.
+      if (std::string_view(table) == "event" && std::string_view(text) == "barnenheten") continue;
+      EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM intake.", table, " AS t WHERE t::text LIKE '%", text,
+                                   "%' OR t::text LIKE '%' || encode('", text, "', 'hex') || '%'")),
+                0)
+          << text << " in " << table;
+    }
+  }
+}
+
+TEST_F(SchemaTest, AQueryWithoutAFilterSeesTheOwnBoardOnly) {
+  StoreOneOfEach();
+  SubmitTo(kHasselbyVallingby, kChildren[1]);
+  ASSERT_EQ(Count("SELECT count(DISTINCT authority) FROM intake.report"), 2);
+  const std::vector<std::string> tables = {"child", "report", "deadline", "feedback", "investigation",
+                                           "investigation_report", "consultation"};
+  for (const std::string& table : tables) {
+    const std::string count = absl::StrCat("SELECT count(*) FROM intake.", table);
+    EXPECT_EQ(*As("samverkan_intake", {"0127", "socialnamnden"}, count), "0") << table;
+    EXPECT_EQ(*As("samverkan_intake", {"0180", ""}, count), "0") << table;
+    EXPECT_EQ(*As("samverkan_intake", {"", ""}, count), "0") << table;
+    EXPECT_EQ(*As("samverkan_intake", {"0180", "skarholmen"},
+                  absl::StrCat(count, " WHERE authority <> 'skarholmen'")),
+              "0")
+        << table;
+  }
+  EXPECT_EQ(*As("samverkan_intake", {"0180", "skarholmen"}, "SELECT count(*) FROM intake.report"), "1");
+  EXPECT_EQ(*As("samverkan_intake", {"0180", "hasselby-vallingby"}, "SELECT count(*) FROM intake.report"), "1");
+  EXPECT_EQ(*As("samverkan_intake", {"0180", "skarholmen"}, "SELECT count(*) FROM intake.request"),
+            *database_.Value("SELECT count(*) FROM intake.request WHERE owner_authority = 'skarholmen'"));
+  EXPECT_EQ(*As("samverkan_intake", {"0180", "skarholmen"},
+                "SELECT count(*) FROM intake.event WHERE authority <> 'skarholmen'"),
+            "0");
+}
+
+TEST_F(SchemaTest, TheSendersBoardSeesWhatItSentAndNothingOfTheHandling) {
+  StoreOneOfEach();
+  const pg::Scope sender = pg::ScopeOf(Reporter());
+  EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.report"), "1");
+  EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.feedback"), "1");
+  EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.consultation"), "1");
+  for (const char* const table : {"child", "deadline", "investigation", "investigation_report"}) {
+    EXPECT_EQ(*As("samverkan_intake", sender, absl::StrCat("SELECT count(*) FROM intake.", table)), "0") << table;
+  }
+  EXPECT_EQ(*As("samverkan_intake", sender,
+                "WITH changed AS (UPDATE intake.report SET state = 3 RETURNING 1) SELECT count(*) FROM changed"),
+            "0");
+}
+
+TEST_F(SchemaTest, TheRuntimeRolesReachNothingBesideTheirs) {
+  StoreOneOfEach();
+  for (const char* const sql : {
+           "ALTER TABLE intake.report DISABLE ROW LEVEL SECURITY",
+           "ALTER TABLE intake.report NO FORCE ROW LEVEL SECURITY",
+           "DROP POLICY own ON intake.report",
+           "CREATE POLICY mine ON intake.report USING (true)",
+           "SET ROLE samverkan_intake_owner; SELECT count(*) FROM intake.report",
+           "SET ROLE samverkan_intake_jobs; SELECT 1",
+           "SELECT count(*) FROM intake.audit_entry",
+           "DELETE FROM intake.report",
+           "DELETE FROM intake.event",
+           "UPDATE intake.report SET submission = ''",
+           "UPDATE intake.event SET content = ''",
+           "TRUNCATE intake.report",
+           "CREATE TABLE intake.mine (a text)",
+           "CREATE FUNCTION intake.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+       }) {
+    // SET SESSION AUTHORIZATION, because SET ROLE would leave the superuser's rights within reach.
+    const auto refused = database_.Value(absl::StrCat("SET SESSION AUTHORIZATION samverkan_intake; ", sql));
+    EXPECT_FALSE(refused.ok()) << sql;
+  }
+  // The jobs see what they carry on, and no report.
+  EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.event"), "t");
+  EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.deadline"), "t");
+  for (const char* const table : {"report", "investigation", "consultation", "child", "feedback"}) {
+    EXPECT_FALSE(As("samverkan_intake_jobs", {"", ""}, absl::StrCat("SELECT count(*) FROM intake.", table)).ok());
+  }
+}
+
+TEST_F(SchemaTest, CellsThatWereExchangedCutOrChangedAreFoundAndNotShown) {
+  const std::string first = SubmitReport(kChildren[0], true);
+  const std::string second = SubmitReport(kChildren[1], true);
+  const rpc::CallContext call = CallOf(Caseworker(), "ReportService/GetReport", now_);
+  const auto find = [&] { return reports_->Find(call, *ParseName(first, "reports")).status(); };
+  ASSERT_OK(find());
+  const std::string id = absl::StrCat("'", ParseName(first, "reports")->id.ToString(), "'");
+  const std::string other_id = absl::StrCat("'", ParseName(second, "reports")->id.ToString(), "'");
+  struct Damage {
+    std::string table, column, value;
+  };
+  const std::vector<Damage> damages = {
+      {"report", "submission", absl::StrCat("(SELECT submission FROM intake.report WHERE report = ", other_id, ")")},
+      {"report", "submission", "handling"},
+      {"report", "handling", "substr(handling, 1, octet_length(handling) - 1)"},
+      {"report", "handling", "set_byte(handling, 20, get_byte(handling, 20) # 1)"},
+      {"report", "handling", "''"},
+      {"report", "data_key", absl::StrCat("(SELECT data_key FROM intake.report WHERE report = ", other_id, ")")},
+      {"feedback", "content", absl::StrCat("(SELECT content FROM intake.feedback WHERE report = ", other_id, ")")},
+  };
+  for (const Damage& damage : damages) {
+    ASSERT_OK(database_.Execute(absl::StrCat("CREATE TEMP TABLE IF NOT EXISTS nothing (); DROP TABLE IF EXISTS intact;",
+                                             " CREATE TABLE intact AS SELECT * FROM intake.", damage.table,
+                                             "; UPDATE intake.", damage.table, " SET ", damage.column, " = ",
+                                             damage.value, " WHERE report = ", id)));
+    EXPECT_THAT(find(), StatusIs(absl::StatusCode::kDataLoss, "SEALED_CELL_DAMAGED"))
+        << damage.table << "." << damage.column << " = " << damage.value;
+    ASSERT_OK(database_.Execute(absl::StrCat("UPDATE intake.", damage.table, " t SET ", damage.column, " = i.",
+                                             damage.column, " FROM intact i WHERE i.report = t.report")));
+    ASSERT_OK(find());
+  }
+}
+
+TEST_F(SchemaTest, WhileIndexKeysChangeAChildIsFoundAgainAndTaggedAnew) {
+  const std::string first = SubmitReport(kChildren[0]);
+  const Tags both{sealing::testing::KeyListOf("ji")};
+  StoreParts parts = store_parts();
+  ReportStore changed({parts.pool, parts.writer, parts.keys, parts.outbox, both});
+  ReceivedReports received;
+  received.reports.push_back(ReceivedAt(now_, SchoolSubmission(kChildren[0])));
+  received.reports.front().report.set_name(MakeName("0180", "reports", pg::Uuid::FromTime(now_)));
+  const rpc::CallContext call = CallOf(Reporter(), "ReportService/SubmitReport", now_);
+  ASSERT_OK(changed.Submit(call, *request_keys_.Of(call, NewRequestId(), v1::SubmitReportRequest()), received));
+  EXPECT_EQ(Count("SELECT count(DISTINCT child) FROM intake.report"), 1);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.child WHERE index_key = 'key-j'"), 1);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.child"), 1);
+}
+
+}  // namespace
+}  // namespace samverkan::intake
