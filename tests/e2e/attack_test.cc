@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +19,7 @@
 #include "libs/tls/certificate.h"
 #include "libs/tls/certificate_authority.h"
 #include "tests/e2e/refusal_fixture.h"
+#include "tests/e2e/start_fixture.h"
 #include "tests/testing/await.h"
 #include "tests/testing/child_process.h"
 
@@ -206,8 +205,8 @@ TEST_F(AttackTest, TokenBeyondItsCertificate) {
   ExpectReadRefused(Unauthenticated("MUNICIPALITY_MISMATCH"), other_town.channel, TokenFor(Caseworker(), other_town));
   const Peer other_board = PeerNamed({absl::StrCat(kSystemUri, "/authority/alvsjo")});
   ExpectReadRefused(Unauthenticated("AUTHORITY_MISMATCH"), other_board.channel, TokenFor(Caseworker(), other_board));
-  const Peer own_board = PeerNamed({absl::StrCat(kSystemUri, "/authority/alvsjo"),
-                                    absl::StrCat(kSystemUri, "/authority/skarholmen")});
+  const Peer own_board =
+      PeerNamed({absl::StrCat(kSystemUri, "/authority/alvsjo"), absl::StrCat(kSystemUri, "/authority/skarholmen")});
   EXPECT_OK(Read(own_board.channel, TokenFor(Caseworker(), own_board)).status);
 }
 
@@ -240,8 +239,9 @@ TEST_F(AttackTest, RoleByMetadata) {
   const Peer service = PeerNamed({auth::ServiceUri("forum")});
   ExpectReadRefused(reserved, service.channel, "", {{name, manager}});
   // What nobody listens to changes nothing.
-  ExpectReadRefused(Hidden("REPORT"), school.channel, token,
-                    {{"roles", "UNIT_MANAGER"}, {"role", "CASEWORKER"}, {"authority", "skarholmen"}, {"sub", "petra.ek"}});
+  ExpectReadRefused(
+      Hidden("REPORT"), school.channel, token,
+      {{"roles", "UNIT_MANAGER"}, {"role", "CASEWORKER"}, {"authority", "skarholmen"}, {"sub", "petra.ek"}});
 }
 
 TEST_F(AttackTest, AServiceThatMayActForItsCallersIsNamedBesideThem) {
@@ -273,8 +273,8 @@ TEST_F(AttackTest, RevokedPersonAndToken) {
   };
   // The token is of this second.
   set_.MoveClockTo(set_.Now() + absl::Seconds(2));
-  ASSERT_OK(set_.WriteRevokedSubjects(
-      "subject arendesystemet/nils.ek " + absl::FormatTime(absl::RFC3339_sec, set_.Now(), absl::UTCTimeZone())));
+  ASSERT_OK(set_.WriteRevokedSubjects("subject arendesystemet/nils.ek " +
+                                      absl::FormatTime(absl::RFC3339_sec, set_.Now(), absl::UTCTimeZone())));
   EXPECT_TRUE(Await(kMinute, is_refused));
   ExpectTokenRefused(Unauthenticated("REVOKED"), leaving, token, &Reports::ListReports, ListOfReports());
   set_.MoveClockTo(set_.Now() + absl::Seconds(2));
@@ -283,26 +283,8 @@ TEST_F(AttackTest, RevokedPersonAndToken) {
 }
 
 // What a service does not start with, and what it says then.
-class StartTest : public SetTest {
+class BadStartTest : public StartTest {
  protected:
-  // Starts another intake with these flags on top of the set's.
-  std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& flags) {
-    std::filesystem::remove(port_file_);
-    std::filesystem::remove(log_);
-    std::vector<std::string> arguments = set_.ArgumentsOf(ServiceSet::kIntake);
-    arguments.insert(arguments.end(), {"--listen=127.0.0.1:0", "--port_file=" + port_file_});
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
-    auto process = ChildProcess::Start(arguments, log_);
-    EXPECT_OK(process);
-    return *std::move(process);
-  }
-
-  std::string Log() const {
-    std::ostringstream text;
-    text << std::ifstream(log_).rdbuf();
-    return text.str();
-  }
-
   void ExpectNoStart(const std::vector<std::string>& flags, const std::string& cause) {
     const auto process = Start(flags);
     EXPECT_EQ(process->WaitForEnd(kMinute), 1) << flags.front();
@@ -310,25 +292,18 @@ class StartTest : public SetTest {
     EXPECT_THAT(Log(), HasSubstr(cause));
     EXPECT_FALSE(std::filesystem::exists(port_file_));
   }
-
-  const std::string port_file_ = ::testing::TempDir() + "/intake.port";
-  const std::string log_ = ::testing::TempDir() + "/intake.log";
 };
 
-TEST_F(StartTest, PlaintextIsForLoopbackOnly) {
+TEST_F(BadStartTest, PlaintextIsForLoopbackOnly) {
   for (const char* const address : {"0.0.0.0:0", "[::]:0", "10.0.0.1:7000"}) {
     ExpectNoStart({"--plaintext_loopback", absl::StrCat("--listen=", address)}, "expected a loopback address");
   }
   ExpectNoStart({"--metrics_listen=0.0.0.0:0"}, "expected a loopback address");
 }
 
-TEST_F(StartTest, PlaintextOnLoopbackTakesUnboundTokens) {
+TEST_F(BadStartTest, PlaintextOnLoopbackTakesUnboundTokens) {
   const auto process = Start({"--plaintext_loopback"});
-  std::string port;
-  ASSERT_TRUE(Await(kMinute, [&] {
-    std::ifstream(port_file_) >> port;
-    return !port.empty();
-  })) << Log();
+  const std::string port = AwaitPort();
   auth::Caller caller = Caseworker();
   caller.expires = set_.Now() + absl::Minutes(10);
   grpc::ClientContext context;
@@ -339,7 +314,7 @@ TEST_F(StartTest, PlaintextOnLoopbackTakesUnboundTokens) {
   EXPECT_OK(status::FromGrpc(reports.ListReports(&context, ListOfReports(), &response)));
 }
 
-TEST_F(StartTest, ACertificateOfItsOwn) {
+TEST_F(BadStartTest, ACertificateOfItsOwn) {
   ASSERT_OK_AND_ASSIGN(const tls::Files audit, set_.certificates().OfService("audit"));
   ExpectNoStart({"--tls_certificate="}, "serving needs --tls_certificate");
   ExpectNoStart({"--tls_certificate=" + audit.certificate}, "is not the key of");
@@ -348,7 +323,7 @@ TEST_F(StartTest, ACertificateOfItsOwn) {
   ExpectNoStart({"--tls_ca=" + port_file_}, "cannot be read");
 }
 
-TEST_F(StartTest, SafeSources) {
+TEST_F(BadStartTest, SafeSources) {
   ExpectNoStart({"--database=host=127.0.0.1 dbname=samverkan user=samverkan_intake"}, "sslmode=verify-full");
   ExpectNoStart({"--database=host=127.0.0.1 sslmode=require"}, "sslmode=verify-full");
   ExpectNoStart({"--crl_folder=" + port_file_}, "has no revocation list");

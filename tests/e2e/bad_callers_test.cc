@@ -20,7 +20,8 @@ class BadCallersTest : public RefusalTest {
     intake::v1::GetReportRequest request;
     request.set_name(report_);
     ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, Caseworker(), token, &Reports::GetReport, request);
-    ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, Caseworker(), token, &Reports::SubmitReport, SchoolReport());
+    ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, Caseworker(), token, &Reports::SubmitReport,
+                       SchoolReport());
     const std::string claims = good_.substr(good_.find('.') + 1, 40);
     EXPECT_EQ(set_.LogOf(ServiceSet::kIntake).find(claims), std::string::npos) << "the log holds a token";
   }
@@ -83,8 +84,9 @@ TEST_F(BadCallersTest, TokenOutOfItsTime) {
   ExpectUnauthenticated("TOKEN_EXPIRED", set_.signer().Sign(caller, set_.Now() - absl::Hours(1),
                                                             auth::kDevelopmentIssuer, auth::kAudience, thumbprint));
   caller.expires = set_.Now() + absl::Hours(2);
-  ExpectUnauthenticated("TOKEN_NOT_YET_VALID", set_.signer().Sign(caller, set_.Now() + absl::Hours(1),
-                                                                  auth::kDevelopmentIssuer, auth::kAudience, thumbprint));
+  ExpectUnauthenticated(
+      "TOKEN_NOT_YET_VALID",
+      set_.signer().Sign(caller, set_.Now() + absl::Hours(1), auth::kDevelopmentIssuer, auth::kAudience, thumbprint));
 }
 
 // By belonging to another municipality, authority or unit. What is there and what is not

@@ -30,8 +30,9 @@ class BadFieldsTest : public RefusalTest {
     grpc::ClientContext context;
     rpc::Prepare(set_.TokenOf(Principal()), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
     const Stored before = Read();
-    const grpc::Status status = rpc::testing::CallWithBytes(
-        client_.ChannelOf(Principal(), ServiceSet::kIntake), "/samverkan.intake.v1.ReportService/SubmitReport", bytes, context);
+    const grpc::Status status =
+        rpc::testing::CallWithBytes(client_.ChannelOf(Principal(), ServiceSet::kIntake),
+                                    "/samverkan.intake.v1.ReportService/SubmitReport", bytes, context);
     Check(expected, status::FromGrpc(status), status.error_message() + status.error_details(), before);
   }
 };
