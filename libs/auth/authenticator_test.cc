@@ -35,8 +35,8 @@ const TokenSigner& Signer() {
 }
 
 const tls::CertificateAuthority& Authority() {
-  static const tls::CertificateAuthority authority = *tls::CertificateAuthority::Generate(
-      "Testorten", kMachineNow - absl::Hours(1), kMachineNow + absl::Hours(1000));
+  static const tls::CertificateAuthority authority =
+      *tls::CertificateAuthority::Generate("Testorten", kMachineNow - absl::Hours(1), kMachineNow + absl::Hours(1000));
   return authority;
 }
 
@@ -180,7 +180,8 @@ TEST_F(AuthenticatorTest, ARevokedCertificateCountsNoMoreOnAnOpenConnection) {
   const auto refused = authenticator_->Authenticate({.certificate = certificate, .token = token});
   EXPECT_THAT(refused, StatusIs(kUnauthenticated, "CERTIFICATE_REVOKED"));
   EXPECT_EQ(PeerOf(refused.status()), "skolportalen/0180");
-  EXPECT_THAT(authenticator_->Authenticate({.certificate = service}), StatusIs(kUnauthenticated, "CERTIFICATE_REVOKED"));
+  EXPECT_THAT(authenticator_->Authenticate({.certificate = service}),
+              StatusIs(kUnauthenticated, "CERTIFICATE_REVOKED"));
   machine_clock_.Advance(absl::Hours(49));
   EXPECT_THAT(authenticator_->Authenticate({.certificate = CertificateOf({kIntake})}), Not(IsOk()));
 }
@@ -228,8 +229,8 @@ TEST_F(AuthenticatorTest, NobodyElseActsForACaller) {
   ASSERT_THAT(system, IsOk());
   EXPECT_THAT(system->roles, ElementsAre(access::v1::REPORTER));
   EXPECT_EQ(system->acting_service, "");
-  const auto plaintext = authenticator_->Authenticate(
-      {.certificate = "", .token = TokenOf(Anna(), ""), .caller = WriteCaller(manager)});
+  const auto plaintext =
+      authenticator_->Authenticate({.certificate = "", .token = TokenOf(Anna(), ""), .caller = WriteCaller(manager)});
   ASSERT_THAT(plaintext, IsOk());
   EXPECT_THAT(plaintext->roles, ElementsAre(access::v1::REPORTER));
 }

@@ -105,10 +105,10 @@ TEST_F(KeyAddressTest, TheLastGoodSetStays) {
     return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   };
   int requests = 1;
-  for (const std::string& bad : {with_length("HTTP/1.1 500 Error\r\n", keys), with_length("HTTP/1.1 200 OK\r\n", huge),
-                                 with_length("HTTP/1.1 200 OK\r\n", "no keys"),
-                                 with_length("HTTP/1.1 302 Found\r\nLocation: /keys\r\n", keys),
-                                 std::string("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n") + keys.substr(0, 20)}) {
+  for (const std::string& bad :
+       {with_length("HTTP/1.1 500 Error\r\n", keys), with_length("HTTP/1.1 200 OK\r\n", huge),
+        with_length("HTTP/1.1 200 OK\r\n", "no keys"), with_length("HTTP/1.1 302 Found\r\nLocation: /keys\r\n", keys),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n") + keys.substr(0, 20)}) {
     server_.Answer(bad);
     // After a failure no more than ten seconds pass.
     clock_.Advance(requests == 1 ? absl::Minutes(5) : absl::Seconds(10));

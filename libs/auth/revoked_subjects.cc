@@ -70,8 +70,8 @@ absl::StatusOr<RevokedSubjects::Lines> RevokedSubjects::Parse(std::string_view t
     ++number;
     const absl::string_view stripped = absl::StripAsciiWhitespace(line);
     if (AddLine({stripped.data(), stripped.size()}, lines)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("line ", number, ": expected `subject <system>/<subject> <instant as RFC 3339>` or `token <jti>`"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "line ", number, ": expected `subject <system>/<subject> <instant as RFC 3339>` or `token <jti>`"));
   }
   return lines;
 }
@@ -84,8 +84,8 @@ void RevokedSubjects::Look(absl::Time now) {
     lines_ = std::make_shared<const Lines>(*std::move(lines));
     status_ = absl::OkStatus();
   } else {
-    status_ = absl::FailedPreconditionError(
-        absl::StrCat("revoked subjects ", file_.path(), ": ", lines.status().message()));
+    status_ =
+        absl::FailedPreconditionError(absl::StrCat("revoked subjects ", file_.path(), ": ", lines.status().message()));
   }
 }
 

@@ -92,10 +92,10 @@ TEST_F(RevokedSubjectsTest, ALineCountsWithinASecondAndABadFileChangesNothing) {
 
 TEST_F(RevokedSubjectsTest, OpensNoFileThatItDoesNotUnderstand) {
   EXPECT_THAT(RevokedSubjects::Open(path_ + ".none", now_), StatusIs(absl::StatusCode::kFailedPrecondition));
-  for (const char* const line :
-       {"anna", "subject", "subject lifecare/anna", "subject lifecare/anna tomorrow", "subject /anna 2025-06-15T16:00:00Z",
-        "subject lifecare/ 2025-06-15T16:00:00Z", "subject anna 2025-06-15T16:00:00Z",
-        "subject lifecare/anna 2025-06-15T16:00:00", "token", "token ", "Token one"}) {
+  for (const char* const line : {"anna", "subject", "subject lifecare/anna", "subject lifecare/anna tomorrow",
+                                 "subject /anna 2025-06-15T16:00:00Z", "subject lifecare/ 2025-06-15T16:00:00Z",
+                                 "subject anna 2025-06-15T16:00:00Z", "subject lifecare/anna 2025-06-15T16:00:00",
+                                 "token", "token ", "Token one"}) {
     Write(line);
     EXPECT_THAT(RevokedSubjects::Open(path_, now_), StatusIs(absl::StatusCode::kFailedPrecondition)) << line;
   }

@@ -36,7 +36,8 @@ Text TextOf(TokenFault fault) {
     case TokenFault::kRevoked:
       return {"REVOKED", "Behörigheten är spärrad. Kontakta systemets förvaltare."};
     case TokenFault::kNotBound:
-      return {"TOKEN_NOT_BOUND", "Åtkomsttoken är inte knuten till systemets certifikat. Kontakta systemets förvaltare."};
+      return {"TOKEN_NOT_BOUND",
+              "Åtkomsttoken är inte knuten till systemets certifikat. Kontakta systemets förvaltare."};
     case TokenFault::kCertificate:
       return {"CERTIFICATE_MISMATCH", "Åtkomsttoken hör till ett annat certifikat. Kontakta systemets förvaltare."};
     case TokenFault::kSystem:

@@ -35,7 +35,7 @@ absl::Status CheckTransport(const std::string& conninfo) {
   // Begins to connect, for only then does libpq say what it takes from elsewhere.
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectStart(conninfo.c_str()), &PQfinish);
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection.get()),
-                                                                            &PQconninfoFree);
+                                                                             &PQconninfoFree);
   if (options == nullptr) return status::Internal("libpq gives no memory");
   std::map<std::string_view, std::string> values;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {

@@ -32,15 +32,15 @@ constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
 std::string_view ViewOf(grpc::string_ref text) { return {text.data(), text.size()}; }
 
 absl::Status TokenMissing() {
-  return auth::Refuse(auth::TokenFault::kMissing,
-                      "expected one metadata entry `authorization: Bearer <access token>`");
+  return auth::Refuse(auth::TokenFault::kMissing, "expected one metadata entry `authorization: Bearer <access token>`");
 }
 
 absl::Status MetadataReserved() {
   return status::PermissionDenied(
       {.reason = "METADATA_RESERVED",
        .message = "metadata that begins with `samverkan-` counts only from services that may act for others; send none",
-       .swedish = "Anropet innehåller uppgifter som bara tjänsterna själva får skicka. Kontakta systemets förvaltare."});
+       .swedish =
+           "Anropet innehåller uppgifter som bara tjänsterna själva får skicka. Kontakta systemets förvaltare."});
 }
 
 absl::Status MalformedMessage() {

@@ -385,8 +385,8 @@ TEST(AdapterTest, FiveMegabytesEndInACleanCode) {
 
 TEST(AdapterTest, TooMuchMetadataEndsInACleanCode) {
   Fixture fixture;
-  const auto stub = EchoService::NewStub(OpenChannel("127.0.0.1:" + std::to_string(fixture.server().server().port()),
-                                                  grpc::InsecureChannelCredentials()));
+  const auto stub = EchoService::NewStub(
+      OpenChannel("127.0.0.1:" + std::to_string(fixture.server().server().port()), grpc::InsecureChannelCredentials()));
   EchoResponse response;
   grpc::ClientContext heavy;
   fixture.server().Authorize(heavy, Reporter());

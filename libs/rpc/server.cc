@@ -177,9 +177,9 @@ absl::Status Server::Start() {
 
 absl::Status Server::BuildAndBind() {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(
-      options_.listen, options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials(),
-      &port_);
+  builder.AddListeningPort(options_.listen,
+                           options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials(),
+                           &port_);
   builder.SetMaxReceiveMessageSize(options_.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options_.max_metadata_bytes);
   // Two servers on one port would share its connections without a word.

@@ -42,8 +42,8 @@ absl::Status Transport::OpenParts(std::string_view service, const clock::Clock& 
     RETURN_IF_ERROR(CheckOwnCertificate(options_.files, service, machine_clock_.Now()));
   }
   if (!options_.revocation_lists.empty()) {
-    ASSIGN_OR_RETURN(revocations_, tls::RevocationLists::Open(options_.revocation_lists, options_.files.authorities,
-                                                              machine_clock_));
+    ASSIGN_OR_RETURN(revocations_,
+                     tls::RevocationLists::Open(options_.revocation_lists, options_.files.authorities, machine_clock_));
   }
   ASSIGN_OR_RETURN(authenticator_, auth::Authenticator::Open({.tokens = options_.tokens,
                                                               .revocations = revocations_,

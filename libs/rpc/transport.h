@@ -80,8 +80,7 @@ class Transport {
 
   // A channel to another service of the suite at "host:port"; whoever answers there must
   // prove to be `service`. FAILED_PRECONDITION, for the log, without an own certificate.
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target,
-                                                             std::string_view service) const;
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target, std::string_view service) const;
 
   // Adds its metrics and begins to look.
   void Start(prometheus::Registry& registry);

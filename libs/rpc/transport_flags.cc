@@ -9,10 +9,12 @@ ABSL_FLAG(std::string, listen, "127.0.0.1:0", "where to serve gRPC; port 0 takes
 ABSL_FLAG(std::string, port_file, "", "where to write the bound port");
 ABSL_FLAG(std::string, metrics_listen, "127.0.0.1:0", "where Prometheus reads, on loopback");
 ABSL_FLAG(bool, plaintext_loopback, false, "development only: serve without TLS, on loopback");
-ABSL_FLAG(std::string, tls_certificate, "", "PEM file with the service's certificate, and what is between it and its authority");
+ABSL_FLAG(std::string, tls_certificate, "",
+          "PEM file with the service's certificate, and what is between it and its authority");
 ABSL_FLAG(std::string, tls_key, "", "PEM file with the certificate's private key");
 ABSL_FLAG(std::string, tls_ca, "", "PEM file with the authorities whose certificates are trusted");
-ABSL_FLAG(std::string, crl_folder, "", "folder with the revocation lists of all these authorities; empty: none is asked");
+ABSL_FLAG(std::string, crl_folder, "",
+          "folder with the revocation lists of all these authorities; empty: none is asked");
 ABSL_FLAG(std::string, jwks, "", "file or https address of the keys that access tokens are signed with");
 ABSL_FLAG(std::string, jwks_ca, "", "PEM file with the authorities that may have certified the address of --jwks");
 ABSL_FLAG(std::string, issuer, "samverkan-development", "who signs access tokens, their claim iss");

@@ -155,8 +155,8 @@ class TransportTest : public ::testing::Test {
                                                      .uris = {kSystemUri},
                                                      .not_before = clock_.Now() - kDay,
                                                      .not_after = clock_.Now() + kDay});
-    const tls::Files files = WriteFiles(root_ + "/client-" + tls::ParseCertificate(identity.certificate)->thumbprint,
-                                        identity, authority);
+    const tls::Files files =
+        WriteFiles(root_ + "/client-" + tls::ParseCertificate(identity.certificate)->thumbprint, identity, authority);
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -184,7 +184,9 @@ class TransportTest : public ::testing::Test {
   // Whether a new connection of such a client works.
   bool Connects(const tls::CertificateAuthority& authority) const { return Call(Connect(authority)).ok(); }
 
-  std::string Metrics() const { return prometheus::TextSerializer().Serialize(server_->metrics().registry()->Collect()); }
+  std::string Metrics() const {
+    return prometheus::TextSerializer().Serialize(server_->metrics().registry()->Collect());
+  }
 
   const std::string root_ =
       ::testing::TempDir() + "/" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -253,17 +255,15 @@ TEST_F(TransportTest, GoesOnWhileItsFilesDoNotBelongTogether) {
     WriteFile(key, bad);
     EXPECT_TRUE(Await([this] { return !Connects(first_); })) << "it is read within a second";
     EXPECT_OK(Call(old));
-    EXPECT_TRUE(Await([this] {
-      return Metrics().find("samverkan_transport_fault{source=\"certificate\"} 1") != std::string::npos;
-    }));
+    EXPECT_TRUE(Await(
+        [this] { return Metrics().find("samverkan_transport_fault{source=\"certificate\"} 1") != std::string::npos; }));
   }
   WriteFile(key, other.key);
   WriteFile(root_ + "/first/certificate.pem", other.certificate);
   EXPECT_TRUE(Await([this] { return Connects(first_); }));
   EXPECT_OK(Call(old));
-  EXPECT_TRUE(Await([this] {
-    return Metrics().find("samverkan_transport_fault{source=\"certificate\"} 0") != std::string::npos;
-  }));
+  EXPECT_TRUE(Await(
+      [this] { return Metrics().find("samverkan_transport_fault{source=\"certificate\"} 0") != std::string::npos; }));
 }
 
 TEST_F(TransportTest, CallsOnlyTheServiceThatItMeans) {

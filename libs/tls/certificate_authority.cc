@@ -92,8 +92,7 @@ absl::Status AddRevoked(X509_CRL* list, const std::string& pem, absl::Time when)
   const std::unique_ptr<ASN1_TIME, Free<&ASN1_TIME_free>> time(ASN1_TIME_set(nullptr, absl::ToTimeT(when)));
   // OpenSSL copies the number, but asks for one that is not const.
   if (X509_REVOKED_set_serialNumber(entry.get(), X509_get_serialNumber(certificate.get())) != 1 ||
-      X509_REVOKED_set_revocationDate(entry.get(), time.get()) != 1 ||
-      X509_CRL_add0_revoked(list, entry.get()) != 1) {
+      X509_REVOKED_set_revocationDate(entry.get(), time.get()) != 1 || X509_CRL_add0_revoked(list, entry.get()) != 1) {
     return Failed("a revocation list's entry");
   }
   // The list owns it now.

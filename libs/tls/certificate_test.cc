@@ -59,8 +59,8 @@ TEST(ParseCertificateTest, GivesTheThumbprintOfTheStandard) {
 }
 
 TEST(ParseCertificateTest, RefusesWhatIsNone) {
-  for (const std::string& text : {std::string(), std::string("-----BEGIN CERTIFICATE-----"),
-                                  Authority().identity().key, Authority().identity().certificate.substr(0, 200)}) {
+  for (const std::string& text : {std::string(), std::string("-----BEGIN CERTIFICATE-----"), Authority().identity().key,
+                                  Authority().identity().certificate.substr(0, 200)}) {
     EXPECT_THAT(ParseCertificate(text), StatusIs(absl::StatusCode::kInvalidArgument));
   }
 }

@@ -160,7 +160,8 @@ absl::StatusOr<Files> DevelopmentCertificates::Find(const std::string& place, Ce
     RETURN_IF_ERROR(MakeFolder(std::filesystem::path(folder).parent_path()));
     RETURN_IF_ERROR(Place(folder, identity));
   }
-  Files files{.certificate = folder + kCertificate, .key = folder + kKey, .authorities = folder_ + "/ca" + kCertificate};
+  Files files{
+      .certificate = folder + kCertificate, .key = folder + kKey, .authorities = folder_ + "/ca" + kCertificate};
   RETURN_IF_ERROR(CheckFiles(files).status());
   return files;
 }

@@ -79,8 +79,7 @@ TEST_F(DevelopmentCertificatesTest, RevokesACertificateAndMakesAnother) {
   ASSERT_OK_AND_ASSIGN(const Files files, certificates.OfSystem("skolportalen", "0180"));
   ASSERT_OK_AND_ASSIGN(const Certificate first, CheckFiles(files));
   const clock::SystemClock clock;
-  ASSERT_OK_AND_ASSIGN(const auto lists,
-                       RevocationLists::Open(certificates.crl_folder(), files.authorities, clock));
+  ASSERT_OK_AND_ASSIGN(const auto lists, RevocationLists::Open(certificates.crl_folder(), files.authorities, clock));
   EXPECT_OK(lists->Check(first));
   ASSERT_OK(certificates.Revoke("skolportalen", "0180"));
   EXPECT_THAT(certificates.Revoke("skolportalen", "0180"), StatusIs(absl::StatusCode::kNotFound));

@@ -98,7 +98,9 @@ class RevocationLists::Reading {
     for (const X509Certificate& authority : authorities_) {
       const auto found = lists_.find(KeyOf(authority.get()));
       const bool in_force = found != lists_.end() && IsInForce(found->second, now_);
-      if (!in_force) Fault(NameOf(authority.get()), "has no revocation list that is signed by it and whose nextUpdate has not passed");
+      if (!in_force)
+        Fault(NameOf(authority.get()),
+              "has no revocation list that is signed by it and whose nextUpdate has not passed");
       earliest = std::min(earliest, in_force ? found->second.next_update : absl::InfinitePast());
     }
     return authorities_.empty() ? absl::InfinitePast() : earliest;

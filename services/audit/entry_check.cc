@@ -56,8 +56,8 @@ class Check {
   void Leaf(const v1::Entry& entry) {
     EntryId(entry.entry_id());
     Expect(IsId(entry.producer()), "producer", "expected a service's name: 1 to 63 of a-z, 0-9 and '-', few digits.");
-    const bool concerns_none = entry.municipality().empty() && entry.authority().empty() &&
-                               entry.private_part().children().empty();
+    const bool concerns_none =
+        entry.municipality().empty() && entry.authority().empty() && entry.private_part().children().empty();
     Expect(concerns_none || resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
            "expected a municipality's official code, four digits; or nothing, without authority and children.");
     Expect(entry.authority().empty() || IsId(entry.authority()), "authority",

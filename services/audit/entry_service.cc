@@ -27,15 +27,14 @@ Scope ScopeOf(const rpc::CallContext& call) {
 }
 
 absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const auth::Caller& caller) {
-  const auto foreign = [&](const v1::Entry& entry) {
-    return !caller.IsService() || entry.producer() != caller.system;
-  };
+  const auto foreign = [&](const v1::Entry& entry) { return !caller.IsService() || entry.producer() != caller.system; };
   const auto found = std::find_if(request.entries().begin(), request.entries().end(), foreign);
   if (found == request.entries().end()) return absl::OkStatus();
   const std::string field = absl::StrCat("entries[", found - request.entries().begin(), "].producer");
   return status::PermissionDenied(
       {.reason = kProducerMismatch,
-       .message = absl::StrCat(field, " is not the calling service. A service appends its own entries only, by its certificate."),
+       .message = absl::StrCat(
+           field, " is not the calling service. A service appends its own entries only, by its certificate."),
        .metadata = {{"field", field}}});
 }
 

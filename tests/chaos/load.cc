@@ -69,10 +69,7 @@ int64_t Number(const ServiceSet& set, const std::string& sql) {
 class Load::School {
  public:
   School(Load& load, const ServiceSet& set, uint64_t seed, Retries retries)
-      : load_(load),
-        set_(set),
-        random_(seed),
-        reports_(intake::v1::ReportService::NewStub(Connect(set, retries))) {}
+      : load_(load), set_(set), random_(seed), reports_(intake::v1::ReportService::NewStub(Connect(set, retries))) {}
 
   void Work() {
     while (!load_.stopping()) {

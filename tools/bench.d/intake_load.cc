@@ -151,8 +151,7 @@ class Caller {
       arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
       // Each call counts once.
       arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-      stubs_.push_back(
-          ReportService::NewStub(rpc::OpenChannel(absl::GetFlag(FLAGS_target), credentials, arguments)));
+      stubs_.push_back(ReportService::NewStub(rpc::OpenChannel(absl::GetFlag(FLAGS_target), credentials, arguments)));
     }
   }
 

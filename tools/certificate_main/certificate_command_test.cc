@@ -39,9 +39,8 @@ class CertificateCommandTest : public ::testing::Test {
   }
 
   tls::Certificate Printed() const {
-    const auto certificate = tls::CheckFiles({.certificate = Value("SAMVERKAN_CERT"),
-                                              .key = Value("SAMVERKAN_KEY"),
-                                              .authorities = Value("SAMVERKAN_CA")});
+    const auto certificate = tls::CheckFiles(
+        {.certificate = Value("SAMVERKAN_CERT"), .key = Value("SAMVERKAN_KEY"), .authorities = Value("SAMVERKAN_CA")});
     EXPECT_OK(certificate) << out_.str();
     return certificate.value_or(tls::Certificate());
   }

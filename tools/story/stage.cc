@@ -52,12 +52,11 @@ absl::StatusOr<Stage::Connection> Stage::Connect(const tls::Files& files) const 
   };
   const std::shared_ptr<grpc::Channel> intake = open(options_.intake, "intake");
   const std::shared_ptr<grpc::Channel> audit = open(options_.audit, "audit");
-  return Connection{
-      certificate.thumbprint,
-      {intake::v1::ConsultationService::NewStub(intake), intake::v1::ReportService::NewStub(intake),
-       intake::v1::AssessmentService::NewStub(intake), intake::v1::ReportMeetingService::NewStub(intake),
-       intake::v1::FeedbackService::NewStub(intake), intake::v1::InvestigationService::NewStub(intake),
-       events::v1::EventService::NewStub(intake), audit::v1::AuditService::NewStub(audit)}};
+  return Connection{certificate.thumbprint,
+                    {intake::v1::ConsultationService::NewStub(intake), intake::v1::ReportService::NewStub(intake),
+                     intake::v1::AssessmentService::NewStub(intake), intake::v1::ReportMeetingService::NewStub(intake),
+                     intake::v1::FeedbackService::NewStub(intake), intake::v1::InvestigationService::NewStub(intake),
+                     events::v1::EventService::NewStub(intake), audit::v1::AuditService::NewStub(audit)}};
 }
 
 void Stage::Set(absl::Time now) {

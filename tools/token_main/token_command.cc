@@ -131,10 +131,9 @@ absl::StatusOr<Options> Parse(const std::vector<std::string>& arguments) {
 
 // Whether the services will take the token: says so here, where the person can mend it.
 absl::Status CheckToken(const std::string& token, const std::string& keys, const clock::Clock& clock) {
-  ASSIGN_OR_RETURN(const auto verifier,
-                   auth::TokenVerifier::Open({.jwks = keys + "/" + std::string(auth::kJwksFile),
-                                              .issuer = std::string(auth::kDevelopmentIssuer)},
-                                             clock));
+  ASSIGN_OR_RETURN(const auto verifier, auth::TokenVerifier::Open({.jwks = keys + "/" + std::string(auth::kJwksFile),
+                                                                   .issuer = std::string(auth::kDevelopmentIssuer)},
+                                                                  clock));
   return verifier->Verify(token).status();
 }
 

@@ -43,9 +43,9 @@ class TokenCommandTest : public ::testing::Test {
   }
 
   absl::StatusOr<std::shared_ptr<const auth::Claims>> Claims() const {
-    ASSIGN_OR_RETURN(const auto verifier, auth::TokenVerifier::Open({.jwks = run_ + "/keys/jwks.json",
-                                                                     .issuer = std::string(auth::kDevelopmentIssuer)},
-                                                                    clock_));
+    ASSIGN_OR_RETURN(const auto verifier,
+                     auth::TokenVerifier::Open(
+                         {.jwks = run_ + "/keys/jwks.json", .issuer = std::string(auth::kDevelopmentIssuer)}, clock_));
     const std::string line = out_.str();
     return verifier->Verify(line.substr(0, line.size() - 1));
   }
