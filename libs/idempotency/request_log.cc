@@ -59,12 +59,14 @@ absl::StatusOr<Request> RequestKeys::Of(const rpc::CallContext& call, const std:
 absl::StatusOr<std::optional<std::vector<std::string>>> Claim(pg::Transaction& transaction, const Request& request,
                                                               const std::vector<std::string>& resources,
                                                               absl::Time now) {
-  ASSIGN_OR_RETURN(const pg::Rows claimed,
-                   transaction.Execute(kClaim, pg::Params(request.municipality, pg::Bytes{request.caller}, request.method,
-                                                          request.id, pg::Bytes{request.fingerprint}, resources, now)));
+  ASSIGN_OR_RETURN(
+      const pg::Rows claimed,
+      transaction.Execute(kClaim, pg::Params(request.municipality, pg::Bytes{request.caller}, request.method,
+                                             request.id, pg::Bytes{request.fingerprint}, resources, now)));
   if (claimed.affected() == 1) return std::nullopt;
-  ASSIGN_OR_RETURN(const pg::Rows found, transaction.Query(kFind, pg::Params(request.municipality, pg::Bytes{request.caller},
-                                                                             request.method, request.id)));
+  ASSIGN_OR_RETURN(const pg::Rows found,
+                   transaction.Query(
+                       kFind, pg::Params(request.municipality, pg::Bytes{request.caller}, request.method, request.id)));
   // Taken, and out of sight: it was used for the data of another board.
   if (found.empty()) return Reused();
   pg::Bytes fingerprint;

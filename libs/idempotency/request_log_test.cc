@@ -88,10 +88,11 @@ TEST_F(RequestLogTest, WhoCalledIsNotStored) {
 
 TEST_F(RequestLogTest, ARolledBackRequestWasNeverMade) {
   const auto request = *keys_.Of(Call(), kId, Content("content"));
-  const absl::Status rolled_back = pool_->Write(scope_, Deadline(), "claim", [&](pg::Transaction& transaction) -> absl::Status {
-    EXPECT_OK(Claim(transaction, request, {"first"}, kNow));
-    return absl::FailedPreconditionError("the change is refused");
-  });
+  const absl::Status rolled_back =
+      pool_->Write(scope_, Deadline(), "claim", [&](pg::Transaction& transaction) -> absl::Status {
+        EXPECT_OK(Claim(transaction, request, {"first"}, kNow));
+        return absl::FailedPreconditionError("the change is refused");
+      });
   EXPECT_FALSE(rolled_back.ok());
   EXPECT_EQ(*ClaimOf(Call(), "content", "second"), std::nullopt);
 }

@@ -31,8 +31,10 @@ TEST(BlindIndexTest, TheSameValueHasTheSameTagAndNoOtherHas) {
   EXPECT_EQ(index.TagOf({"0180", "skarholmen", "201202252399"}).size(), BlindIndex::kTagSize);
   EXPECT_EQ(index.TagOf({"0180", "skarholmen", "201202252399"}), index.TagOf({"0180", "skarholmen", "201202252399"}));
   const std::set<std::string> tags = {
-      index.TagOf({"0180", "skarholmen", "201202252399"}), index.TagOf({"0180", "rinkeby", "201202252399"}),
-      index.TagOf({"0180skarholmen", "201202252399"}),     index.TagOf({"0180", "skarholmen201202252399"}),
+      index.TagOf({"0180", "skarholmen", "201202252399"}),
+      index.TagOf({"0180", "rinkeby", "201202252399"}),
+      index.TagOf({"0180skarholmen", "201202252399"}),
+      index.TagOf({"0180", "skarholmen201202252399"}),
       index.TagOf({"0180", "skarholmen", "201202252399", ""}),
       BlindIndex(list, "intake/sender").TagOf({"0180", "skarholmen", "201202252399"}),
       BlindIndex(ListOf("other", "b"), "intake/child").TagOf({"0180", "skarholmen", "201202252399"})};

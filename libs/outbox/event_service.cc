@@ -15,9 +15,7 @@
 namespace samverkan::outbox {
 namespace {
 
-constexpr pg::Statement kWhereTheRelayStands = {
-    "events_relay",
-    "SELECT epoch, first_position FROM relay"};
+constexpr pg::Statement kWhereTheRelayStands = {"events_relay", "SELECT epoch, first_position FROM relay"};
 
 constexpr pg::Statement kListEvents = {"events_list",
                                        "SELECT position, content FROM event"

@@ -53,7 +53,7 @@ sealing::Cell CellOf(std::string_view column, std::string_view municipality, con
   return {.column = column, .municipality = municipality, .row = entry};
 }
 
-Outbox::Outbox(std::string service, sealing::DataKeyPtr key)
+Outbox::Outbox(const std::string& service, sealing::DataKeyPtr key)
     : column_(ColumnOf(service)), key_(std::move(key)) {}
 
 absl::StatusOr<SealedEntry> Outbox::Seal(const audit::v1::Entry& entry) const {

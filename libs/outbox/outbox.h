@@ -42,7 +42,7 @@ struct SealedEntry {
 class Outbox {
  public:
   // `service` is the name of the service and its schema; `key` seals what waits.
-  Outbox(std::string service, sealing::DataKeyPtr key);
+  Outbox(const std::string& service, sealing::DataKeyPtr key);
 
   // Appends an audit entry in the caller's transaction.
   absl::Status Append(pg::Transaction& transaction, const audit::v1::Entry& entry) const;

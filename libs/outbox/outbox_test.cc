@@ -244,8 +244,9 @@ TEST_F(OutboxTest, ADamagedOrExchangedEntryIsNotDeliveredForAnother) {
   const auto relay = RelayTo(TakeAll());
   AppendEntry("a");
   AppendEntry("b");
-  ASSERT_OK(database_.Execute(
-      "UPDATE intake.audit_entry e SET content = (SELECT o.content FROM intake.audit_entry o WHERE o.entry <> e.entry)"));
+  ASSERT_OK(
+      database_.Execute("UPDATE intake.audit_entry e SET content = (SELECT o.content FROM intake.audit_entry o WHERE "
+                        "o.entry <> e.entry)"));
   EXPECT_THAT(relay->DeliverAuditEntries(), StatusIs(absl::StatusCode::kDataLoss, "SEALED_CELL_DAMAGED"));
   EXPECT_THAT(delivered_, IsEmpty());
   EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.audit_entry"), "2");
@@ -254,8 +255,8 @@ TEST_F(OutboxTest, ADamagedOrExchangedEntryIsNotDeliveredForAnother) {
 TEST_F(OutboxTest, NoBoardTellsOfAnothersResources) {
   const absl::Status status =
       pool_->Write({"0180", "skarholmen"}, Deadline(), "test", [&](pg::Transaction& transaction) {
-        return Append(transaction, MakeEvent("report.received", "municipalities/0180/reports/x", "0180", "rinkeby",
-                                             kNow, {}));
+        return Append(transaction,
+                      MakeEvent("report.received", "municipalities/0180/reports/x", "0180", "rinkeby", kNow, {}));
       });
   EXPECT_FALSE(status.ok());
   EXPECT_EQ(*database_.Value("SELECT count(*) FROM intake.event"), "0");
@@ -369,8 +370,8 @@ TEST_F(OutboxTest, RefusalIsRecordedWithReasonAndResource) {
   audit::v1::GetEntryRequest request;
   request.set_name("entries/7");
   const rpc::CallContext call = CallOf("0127", "socialnamnden");
-  ASSERT_OK(RecordRefusals(*writer_, outbox_, "intake")(call, &request,
-                                               status::PermissionDenied({.reason = "ROLE_MISSING", .message = "no"})));
+  ASSERT_OK(RecordRefusals(*writer_, outbox_, "intake")(
+      call, &request, status::PermissionDenied({.reason = "ROLE_MISSING", .message = "no"})));
   ASSERT_OK(RelayTo(TakeAll())->DeliverAuditEntries());
   ASSERT_EQ(delivered_.size(), 1u);
   EXPECT_EQ(delivered_[0].outcome(), audit::v1::DENIED);

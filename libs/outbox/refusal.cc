@@ -45,7 +45,7 @@ Touched OwnerOf(const rpc::CallContext& call, const absl::Status& refusal) {
 
 rpc::RefusalRecorder RecordRefusals(pg::CombiningWriter& writer, const Outbox& outbox, const std::string& producer) {
   return [&writer, &outbox, producer](const rpc::CallContext& call, const google::protobuf::Message* request,
-                             const absl::Status& refusal) {
+                                      const absl::Status& refusal) {
     Touched touched = OwnerOf(call, refusal);
     if (std::string resource = ResourceOf(request); !resource.empty()) touched.resources.push_back(std::move(resource));
     touched.detail = status::Reason(refusal);

@@ -153,18 +153,17 @@ absl::StatusOr<Relay::Batch> Relay::ReadBatch(const pg::Rows& rows) {
 }
 
 absl::StatusOr<int64_t> Relay::DeliverAuditEntries() {
-  return pool_.Write(
-      {}, system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
-      [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
-        ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
-        if (!leads) return 0;
-        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
-        if (rows.empty()) return 0;
-        ASSIGN_OR_RETURN(Batch batch, ReadBatch(rows));
-        RETURN_IF_ERROR(deliver_(std::move(batch.entries)));
-        RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(batch.sequences)).status());
-        return static_cast<int64_t>(batch.sequences.size());
-      });
+  return pool_.Write({}, system_clock_.Now() + kLongestRound, "relay_deliver_audit_entries",
+                     [this](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+                       ASSIGN_OR_RETURN(const bool leads, Leads(transaction, "relay.delivery"));
+                       if (!leads) return 0;
+                       ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kWaitingEntries, pg::Params(kBatch)));
+                       if (rows.empty()) return 0;
+                       ASSIGN_OR_RETURN(Batch batch, ReadBatch(rows));
+                       RETURN_IF_ERROR(deliver_(std::move(batch.entries)));
+                       RETURN_IF_ERROR(transaction.Execute(kDeleteEntries, pg::Params(batch.sequences)).status());
+                       return static_cast<int64_t>(batch.sequences.size());
+                     });
 }
 
 absl::Status Relay::MeasureBacklog() {

@@ -196,8 +196,8 @@ absl::StatusOr<const char*> Connection::Prepare(const Statement& statement, cons
 absl::Status Connection::SendPrepare(const Statement& statement, const Params& params) {
   const auto added = prepared_.emplace(statement.name, Prepared{statement.sql, params.types()}).first;
   const std::string sql(statement.sql);
-  const int sent = PQsendPrepare(handle_, added->first.c_str(), sql.c_str(), static_cast<int>(params.size()),
-                                 params.types().data());
+  const int sent =
+      PQsendPrepare(handle_, added->first.c_str(), sql.c_str(), static_cast<int>(params.size()), params.types().data());
   return sent == 1 ? absl::OkStatus() : Failed(nullptr, statement.name);
 }
 

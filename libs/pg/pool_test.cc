@@ -135,8 +135,8 @@ TEST_F(PoolTest, AViolatedConstraintIsToldByNameAndNoTextOfTheServerGetsOut) {
 TEST_F(PoolTest, ADeferredConstraintFailsAtCommitAndIsToldByName) {
   ASSERT_OK(database_.Execute("INSERT INTO late VALUES (1)"));
   constexpr Statement kLate = {"late", "INSERT INTO late VALUES ($1)"};
-  const absl::Status status = pool_->Write({}, 
-      Soon(), "late", [&](Transaction& transaction) { return transaction.Execute(kLate, Params(1)).status(); });
+  const absl::Status status = pool_->Write(
+      {}, Soon(), "late", [&](Transaction& transaction) { return transaction.Execute(kLate, Params(1)).status(); });
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kAlreadyExists));
   EXPECT_EQ(ConstraintOf(status), "late_id");
 }

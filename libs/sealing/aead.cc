@@ -26,7 +26,8 @@ EVP_CIPHER_CTX* ContextOfThread() {
     Context made(EVP_CIPHER_CTX_new());
     EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
     // Fails only without memory, and then nothing may be stored in the clear instead.
-    if (made == nullptr || cipher == nullptr || EVP_CipherInit_ex2(made.get(), cipher, nullptr, nullptr, 1, nullptr) != 1) {
+    if (made == nullptr || cipher == nullptr ||
+        EVP_CipherInit_ex2(made.get(), cipher, nullptr, nullptr, 1, nullptr) != 1) {
       std::abort();
     }
     EVP_CIPHER_free(cipher);

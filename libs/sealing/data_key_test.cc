@@ -27,8 +27,7 @@ DataKey NewKey() { return DataKey(pg::Uuid::Random(), random::Octets(kKeySize));
 // Test case 16 of "The Galois/Counter Mode of Operation" (McGrew, Viega), on which SP
 // 800-38D rests: our layout around its octets.
 TEST(AeadTest, OpensWhatTheStandardSays) {
-  const std::string key =
-      absl::HexStringToBytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
+  const std::string key = absl::HexStringToBytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
   const std::string nonce = absl::HexStringToBytes("cafebabefacedbaddecaf888");
   const std::string associated = absl::HexStringToBytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
   const std::string plaintext = absl::HexStringToBytes(

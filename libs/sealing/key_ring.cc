@@ -196,7 +196,8 @@ void KeyRing::RewrapRound(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const absl::StatusOr<bool> more = RewrapSome();
   if (!more.ok()) {
-    logger_.Log(log::Severity::kWarning, "data keys were not wrapped anew", {{"reason", status::Reason(more.status())}});
+    logger_.Log(log::Severity::kWarning, "data keys were not wrapped anew",
+                {{"reason", status::Reason(more.status())}});
   }
   lock.lock();
   rewrapping_ = !more.ok() || *more;
@@ -206,15 +207,15 @@ void KeyRing::RewrapRound(std::unique_lock<std::mutex>& lock) {
 
 absl::StatusOr<bool> KeyRing::RewrapSome() {
   const absl::Time deadline = clock_.Now() + kLongestStep;
-  ASSIGN_OR_RETURN(const int64_t rewrapped,
-                   store_.RewrapSome(
-                       keys_.current(),
-                       [this](const WrappedKey& key) -> absl::StatusOr<std::string> {
-                         ASSIGN_OR_RETURN(const std::string secret,
-                                          keys_.Unwrap(key.wrapped_by, key.wrapped, key.id.ToString()));
-                         return keys_.Wrap(secret, key.id.ToString());
-                       },
-                       deadline));
+  ASSIGN_OR_RETURN(const int64_t rewrapped, store_.RewrapSome(
+                                                keys_.current(),
+                                                [this](const WrappedKey& key) -> absl::StatusOr<std::string> {
+                                                  ASSIGN_OR_RETURN(
+                                                      const std::string secret,
+                                                      keys_.Unwrap(key.wrapped_by, key.wrapped, key.id.ToString()));
+                                                  return keys_.Wrap(secret, key.id.ToString());
+                                                },
+                                                deadline));
   if (rewrapped > 0) return true;
   ASSIGN_OR_RETURN(const auto known, store_.KeyEncryptionKeys(deadline));
   for (const KeyStore::KeyEncryptionKey& key : known) {

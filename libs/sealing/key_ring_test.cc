@@ -146,8 +146,8 @@ TEST_F(KeyRingTest, AWrappedKeyThatWasChangedOrExchangedDoesNotOpen) {
     second = (*ring->Fresh(Soon()))->id();
   }
   const auto set = [&](const pg::Uuid& id, const std::string& value) {
-    ASSERT_OK(database_.Execute(absl::StrCat("UPDATE intake.data_key SET wrapped = ", value, " WHERE id = '",
-                                             id.ToString(), "'")));
+    ASSERT_OK(database_.Execute(
+        absl::StrCat("UPDATE intake.data_key SET wrapped = ", value, " WHERE id = '", id.ToString(), "'")));
   };
   set(first, absl::StrCat("(SELECT wrapped FROM intake.data_key WHERE id = '", second.ToString(), "')"));
   set(second, "set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)");

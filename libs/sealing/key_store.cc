@@ -11,7 +11,8 @@ namespace {
 
 constexpr int64_t kRewrapBatch = 256;
 
-constexpr pg::Statement kKeyEncryptionKeys = {"key_encryption_keys", "SELECT id, check_value FROM key_encryption_keys()"};
+constexpr pg::Statement kKeyEncryptionKeys = {"key_encryption_keys",
+                                              "SELECT id, check_value FROM key_encryption_keys()"};
 constexpr pg::Statement kAddKeyEncryptionKey = {"add_key_encryption_key", "SELECT FROM add_key_encryption_key($1, $2)"};
 constexpr pg::Statement kRemoveKeyEncryptionKey = {"remove_key_encryption_key", "SELECT remove_key_encryption_key($1)"};
 constexpr pg::Statement kAddDataKeys = {"add_data_keys", "SELECT FROM add_data_keys($1, $2, $3)"};
@@ -34,9 +35,8 @@ absl::StatusOr<std::vector<WrappedKey>> ReadKeys(const pg::Rows& rows) {
 }
 
 absl::Status Execute(pg::Pool& pool, absl::Time deadline, const pg::Statement& statement, const pg::Params& params) {
-  return pool.Write({}, deadline, statement.name, [&](pg::Transaction& transaction) {
-    return transaction.Execute(statement, params).status();
-  });
+  return pool.Write({}, deadline, statement.name,
+                    [&](pg::Transaction& transaction) { return transaction.Execute(statement, params).status(); });
 }
 
 }  // namespace
@@ -62,12 +62,11 @@ absl::Status KeyStore::AddKeyEncryptionKey(const KeyEncryptionKey& key, absl::Ti
 }
 
 absl::StatusOr<bool> KeyStore::RemoveKeyEncryptionKey(const std::string& id, absl::Time deadline) {
-  return pool_.Write({}, deadline, kRemoveKeyEncryptionKey.name,
-                     [&](pg::Transaction& transaction) -> absl::StatusOr<bool> {
-                       ASSIGN_OR_RETURN(const pg::Rows rows,
-                                        transaction.Execute(kRemoveKeyEncryptionKey, pg::Params(id)));
-                       return rows[0].Get<bool>(0);
-                     });
+  return pool_.Write(
+      {}, deadline, kRemoveKeyEncryptionKey.name, [&](pg::Transaction& transaction) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kRemoveKeyEncryptionKey, pg::Params(id)));
+        return rows[0].Get<bool>(0);
+      });
 }
 
 absl::Status KeyStore::Add(const std::vector<WrappedKey>& keys, absl::Time deadline) {
@@ -94,20 +93,19 @@ absl::Status KeyStore::Destroy(const std::vector<pg::Uuid>& ids, absl::Time dead
 }
 
 absl::StatusOr<int64_t> KeyStore::RewrapSome(const std::string& current, const Rewrap& rewrap, absl::Time deadline) {
-  return pool_.Write(
-      {}, deadline, kRewrapDataKeys.name, [&](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
-        ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kNotWrappedBy, pg::Params(current, kRewrapBatch)));
-        ASSIGN_OR_RETURN(const std::vector<WrappedKey> keys, ReadKeys(rows));
-        if (keys.empty()) return 0;
-        std::vector<pg::Uuid> ids;
-        std::vector<pg::Bytes> wrapped;
-        for (const WrappedKey& key : keys) {
-          ids.push_back(key.id);
-          ASSIGN_OR_RETURN(wrapped.emplace_back().data, rewrap(key));
-        }
-        RETURN_IF_ERROR(transaction.Execute(kRewrapDataKeys, pg::Params(current, ids, wrapped)).status());
-        return static_cast<int64_t>(keys.size());
-      });
+  return pool_.Write({}, deadline, kRewrapDataKeys.name, [&](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kNotWrappedBy, pg::Params(current, kRewrapBatch)));
+    ASSIGN_OR_RETURN(const std::vector<WrappedKey> keys, ReadKeys(rows));
+    if (keys.empty()) return 0;
+    std::vector<pg::Uuid> ids;
+    std::vector<pg::Bytes> wrapped;
+    for (const WrappedKey& key : keys) {
+      ids.push_back(key.id);
+      ASSIGN_OR_RETURN(wrapped.emplace_back().data, rewrap(key));
+    }
+    RETURN_IF_ERROR(transaction.Execute(kRewrapDataKeys, pg::Params(current, ids, wrapped)).status());
+    return static_cast<int64_t>(keys.size());
+  });
 }
 
 }  // namespace samverkan::sealing

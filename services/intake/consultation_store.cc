@@ -24,9 +24,9 @@ constexpr char kProducer[] = "intake";
 constexpr char kCollection[] = "consultations";
 
 // What a ConsultationRecord is read from; ReadRecord has the same order.
-#define SAMVERKAN_CONSULTATION_COLUMNS                                                         \
-  "SELECT c.consultation, c.data_key, c.authority, c.asker_municipality, c.asker_authority,"   \
-  "       c.create_time, c.version, c.content"                                                 \
+#define SAMVERKAN_CONSULTATION_COLUMNS                                                       \
+  "SELECT c.consultation, c.data_key, c.authority, c.asker_municipality, c.asker_authority," \
+  "       c.create_time, c.version, c.content"                                               \
   "  FROM consultation c"
 
 constexpr pg::Statement kFindConsultation = {
@@ -83,8 +83,8 @@ absl::StatusOr<ConsultationRecord> ReadRecord(const pg::Row& row, const std::str
   absl::Time create_time;
   pg::Bytes sealed;
   Sender& asker = record.asker;
-  RETURN_IF_ERROR(row.Into(id.id, data_key, authority, asker.municipality, asker.authority, create_time,
-                           record.version, sealed));
+  RETURN_IF_ERROR(
+      row.Into(id.id, data_key, authority, asker.municipality, asker.authority, create_time, record.version, sealed));
   ASSIGN_OR_RETURN(const std::string content, key.Open(CellOf(id), sealed));
   store::v1::AskedConsultation asked;
   if (!asked.ParseFromString(content)) return status::Internal("a stored consultation does not parse");
@@ -231,8 +231,7 @@ absl::StatusOr<ConsultationStore::Changed> ConsultationStore::Change(const rpc::
     if (repeated.has_value()) return Changed{std::move(before.record), true};
     ASSIGN_OR_RETURN(const ConsultationChange change, transition(std::move(before.record)));
     RETURN_IF_ERROR(
-        transaction
-            .Execute(kStoreConsultation, pg::Params(id.municipality, id.id, Seal(*before.key, id, change.after)))
+        transaction.Execute(kStoreConsultation, pg::Params(id.municipality, id.id, Seal(*before.key, id, change.after)))
             .status());
     RETURN_IF_ERROR(StoreEvent(transaction, parts_, call, change));
     ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_.keys, call.deadline, id));
@@ -283,7 +282,8 @@ absl::Status ConsultationStore::RecordRead(const rpc::CallContext& call,
     touched.authority = jurisdiction.authority;
     touched.resources.push_back(record->consultation.name());
   }
-  return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched), call.deadline);
+  return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
+                              call.deadline);
 }
 
 }  // namespace samverkan::intake

@@ -314,10 +314,10 @@ TEST_F(InvestigationServiceTest, ExtendsForTheLawsGroundOnly) {
 TEST_F(InvestigationServiceTest, BreachStaysWhenItIsExtended) {
   const std::string name = OpenInvestigation(kChildren[0]);
   now_ = At(absl::CivilDay(2026, 7, 20));
-  ASSERT_OK(
-      job_pool_->Write({}, Call(Caseworker(), "GetInvestigation").deadline, "breach", [&](pg::Transaction& transaction) {
-        return MarkBreaches(transaction, absl::CivilDay(2026, 7, 20), now_, 100).status();
-      }));
+  ASSERT_OK(job_pool_->Write({}, Call(Caseworker(), "GetInvestigation").deadline, "breach",
+                             [&](pg::Transaction& transaction) {
+                               return MarkBreaches(transaction, absl::CivilDay(2026, 7, 20), now_, 100).status();
+                             }));
   ASSERT_OK_AND_ASSIGN(const v1::Investigation extended, Extend(Extension(name)));
   EXPECT_EQ(extended.deadline().latest_date(), "2026-09-30");
   EXPECT_EQ(proto_time::FromProto(extended.deadline().breach_time()), now_);

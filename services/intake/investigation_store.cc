@@ -27,15 +27,15 @@ constexpr char kCollection[] = "investigations";
 
 // What an InvestigationRecord is read from; ReadRecord has the same order. Feedback owed
 // is that of feedback.state 2, samverkan.intake.v1.Feedback.OWED.
-#define SAMVERKAN_INVESTIGATION_COLUMNS                                                                           \
-  "SELECT v.investigation, v.data_key, v.authority, v.child, v.state, v.open_time, v.version, v.content,"         \
-  "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"                \
-  "          AND p.investigation = v.investigation ORDER BY p.addition),"                                         \
-  "       ARRAY(SELECT p.report FROM investigation_report p"                                                      \
-  "          JOIN feedback f ON f.municipality = p.municipality AND f.report = p.report AND f.state = 2"          \
-  "          WHERE p.municipality = v.municipality AND p.investigation = v.investigation ORDER BY p.addition),"   \
-  "       (SELECT o.investigation FROM investigation o WHERE o.municipality = v.municipality"                     \
-  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1)"                                \
+#define SAMVERKAN_INVESTIGATION_COLUMNS                                                                         \
+  "SELECT v.investigation, v.data_key, v.authority, v.child, v.state, v.open_time, v.version, v.content,"       \
+  "       ARRAY(SELECT p.report FROM investigation_report p WHERE p.municipality = v.municipality"              \
+  "          AND p.investigation = v.investigation ORDER BY p.addition),"                                       \
+  "       ARRAY(SELECT p.report FROM investigation_report p"                                                    \
+  "          JOIN feedback f ON f.municipality = p.municipality AND f.report = p.report AND f.state = 2"        \
+  "          WHERE p.municipality = v.municipality AND p.investigation = v.investigation ORDER BY p.addition)," \
+  "       (SELECT o.investigation FROM investigation o WHERE o.municipality = v.municipality"                   \
+  "          AND o.authority = v.authority AND o.child = v.child AND o.state = 1)"                              \
   "  FROM investigation v"
 
 constexpr pg::Statement kFindInvestigation = {
@@ -275,8 +275,7 @@ absl::StatusOr<InvestigationRecord> InvestigationStore::Find(const rpc::CallCont
 }
 
 absl::StatusOr<InvestigationStore::Changed> InvestigationStore::Change(const rpc::CallContext& call,
-                                                                       const ResourceKey& id,
-                                                                       const ResourceKey& result,
+                                                                       const ResourceKey& id, const ResourceKey& result,
                                                                        const idempotency::Request& request,
                                                                        const Transition& transition) {
   const auto change = [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
@@ -306,10 +305,9 @@ absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::Cal
   const auto list = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<Page> {
     ASSIGN_OR_RETURN(
         const pg::Rows rows,
-        transaction.Query(kListInvestigations,
-                          pg::Params(municipality, caller.authority, parts_.tags.UnitsOf(caller),
-                                     parts_.tags.AssigneeOf(caller), caller.Has(access::v1::DUTY), before.time,
-                                     before.id, int64_t{page_size} + 1)));
+        transaction.Query(kListInvestigations, pg::Params(municipality, caller.authority, parts_.tags.UnitsOf(caller),
+                                                          parts_.tags.AssigneeOf(caller), caller.Has(access::v1::DUTY),
+                                                          before.time, before.id, int64_t{page_size} + 1)));
     ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts_.keys, call.deadline, rows, 0, kDataKeyColumn));
     Page page;
     for (const pg::Row row : rows) {

@@ -104,7 +104,8 @@ constexpr pg::Statement kListWork = {
     "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit_tag = ANY($3::bytea[]) AND r.state <> 4"
     "      AND (r.state IN (1, 2) OR r.on_hold OR f.state = 2)"
     "  UNION ALL"
-    "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee_tag IS NULL, false, false, false, true,"
+    "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee_tag IS NULL, false, false, false, "
+    "true,"
     "         false, v.data_key, v.content"
     "    FROM investigation v"
     "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit_tag = ANY($3::bytea[]) AND v.state = 1),"
@@ -164,9 +165,8 @@ absl::StatusOr<ReportRecord> ReadRecord(const pg::Row& row, const std::string& m
   std::vector<pg::Uuid> siblings, linked;
   Sender& sender = record.sender;
   RETURN_IF_ERROR(row.Into(id.id, data_key, authority, child, state, sender.municipality, sender.authority,
-                           receive_time, first_receive_time, record.version, submission, handling,
-                           parts.feedback_state, parts.ask_time, parts.feedback, parts.meeting, running, siblings,
-                           linked));
+                           receive_time, first_receive_time, record.version, submission, handling, parts.feedback_state,
+                           parts.ask_time, parts.feedback, parts.meeting, running, siblings, linked));
   RETURN_IF_ERROR(OpenHandling(key, id, handling, record));
   v1::Report& report = record.report;
   ASSIGN_OR_RETURN(*report.mutable_submission(), OpenSubmission(key, id, submission));
@@ -289,9 +289,9 @@ absl::Status StoreReport(pg::Transaction& transaction, const StoreParts& parts, 
   const v1::Report& report = record.report;
   const Placement placement = PlacementOf(report);
   return transaction
-      .Execute(kStoreReport, pg::Params(id.municipality, id.id, parts.tags.Unit(placement), int64_t{report.state()},
-                                        IsOnHold(report), parts.tags.Assignee(placement),
-                                        SealHandling(key, id, report, record.sender)))
+      .Execute(kStoreReport,
+               pg::Params(id.municipality, id.id, parts.tags.Unit(placement), int64_t{report.state()}, IsOnHold(report),
+                          parts.tags.Assignee(placement), SealHandling(key, id, report, record.sender)))
       .status();
 }
 
@@ -307,8 +307,7 @@ absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, 
                                  report_before.deadlines(), report.deadlines()));
   RETURN_IF_ERROR(StoreFeedbackAndMeeting(transaction, id, *before.key, change.after));
   if (!report_before.has_decision() && report.has_decision()) {
-    RETURN_IF_ERROR(
-        StoreInvestigation(transaction, parts, call.deadline, change, before.record.running_investigation));
+    RETURN_IF_ERROR(StoreInvestigation(transaction, parts, call.deadline, change, before.record.running_investigation));
   }
   return StoreEvents(transaction, parts, call, request, change);
 }
@@ -327,8 +326,8 @@ absl::Status StoreForwarded(pg::Transaction& transaction, const StoreParts& part
   // The clocks go on as they stand, with what was met, extended or breached.
   for (size_t i = 0; i < reports.size(); ++i) {
     const auto id = ParseName(reports[i].report.name(), "reports");
-    RETURN_IF_ERROR(InsertDeadlines(transaction, *id, *keys[i], destination.authority, "reports",
-                                    reports[i].report.deadlines()));
+    RETURN_IF_ERROR(
+        InsertDeadlines(transaction, *id, *keys[i], destination.authority, "reports", reports[i].report.deadlines()));
     RETURN_IF_ERROR(StoreMeeting(transaction, *id, *keys[i], reports[i]));
   }
   return absl::OkStatus();
@@ -383,8 +382,7 @@ absl::StatusOr<v1::WorkItem> ReadWorkItem(const pg::Row& row, const std::string&
                            owed, place.latest, child, data_key, content));
   item.set_resource(MakeName(municipality, collection, place.id));
   if (const auto key = keys.find(place.id); key != keys.end()) {
-    ASSIGN_OR_RETURN(*item.mutable_assignee(),
-                     AssigneeOf(collection, {municipality, place.id}, *key->second, content));
+    ASSIGN_OR_RETURN(*item.mutable_assignee(), AssigneeOf(collection, {municipality, place.id}, *key->second, content));
   }
   item.set_acute(acute);
   item.set_on_hold(on_hold);
@@ -409,10 +407,9 @@ absl::StatusOr<pg::Rows> QueryList(pg::ReadTransaction& transaction, const Tags&
   const int64_t limit = int64_t{filter.page_size} + 1;
   const int64_t feedback_state = filter.feedback_state;
   if (!HandlesReports(caller)) {
-    return transaction.Query(
-        kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority, tags.SenderUnitsOf(caller),
-                              tags.SenderOf(caller), before.time, before.id, filter.with_feedback, feedback_state,
-                              limit));
+    return transaction.Query(kListSent, pg::Params(filter.municipality, caller.municipality, caller.authority,
+                                                   tags.SenderUnitsOf(caller), tags.SenderOf(caller), before.time,
+                                                   before.id, filter.with_feedback, feedback_state, limit));
   }
   if (caller.municipality != filter.municipality) return NotFound("report");
   std::optional<pg::Uuid> child;
@@ -450,8 +447,8 @@ absl::StatusOr<ReportStore::Changed> ReportStore::Change(const rpc::CallContext&
     RETURN_IF_ERROR(transaction.Query(kLockReport, pg::Params(id.municipality, id.id)).status());
     ASSIGN_OR_RETURN(Found before, FindIn(transaction, parts_.keys, call.deadline, id));
     if (repeated.has_value()) {
-      RETURN_IF_ERROR(parts_.outbox.Append(transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED,
-                                                                               TouchedBy(before.record))));
+      RETURN_IF_ERROR(parts_.outbox.Append(
+          transaction, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, TouchedBy(before.record))));
       return Changed{std::move(before.record), true};
     }
     ASSIGN_OR_RETURN(const ReportChange change, transition(before.record));
@@ -496,11 +493,10 @@ absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(const rpc::CallConte
     ASSIGN_OR_RETURN(WorkPlace place, ParseWorkCursor(filter.cursor));
     ASSIGN_OR_RETURN(
         const pg::Rows rows,
-        transaction.Query(
-            kListWork, pg::Params(filter.municipality, filter.authority,
-                                  parts_.tags.UnitOf(filter.municipality, filter.authority, filter.unit),
-                                  int64_t{filter.to_do}, filter.today, place.latest, place.receive_time, place.id,
-                                  int64_t{filter.page_size} + 1)));
+        transaction.Query(kListWork, pg::Params(filter.municipality, filter.authority,
+                                                parts_.tags.UnitOf(filter.municipality, filter.authority, filter.unit),
+                                                int64_t{filter.to_do}, filter.today, place.latest, place.receive_time,
+                                                place.id, int64_t{filter.page_size} + 1)));
     ASSIGN_OR_RETURN(const SubjectKeys keys,
                      KeysOf(parts_.keys, call.deadline, rows, kWorkItemIdColumn, kWorkItemKeyColumn));
     WorkPage page;

@@ -115,29 +115,49 @@ absl::Status CheckDatabases(const ServerFlags& flags) {
   return absl::OkStatus();
 }
 
+// The connections to PostgreSQL: the pool that answers calls, that of the jobs, that of the keys'
+// own database, and the writer.
+struct Databases {
+  std::unique_ptr<pg::Pool> calls;
+  std::unique_ptr<pg::Pool> jobs;
+  std::unique_ptr<pg::Pool> keys;
+  std::unique_ptr<pg::CombiningWriter> writer;
+};
+
+// Fails unless both databases have the schema that this program was made for.
+absl::StatusOr<Databases> OpenDatabases(const ServerFlags& flags, const log::Logger& logger, absl::Time deadline) {
+  Databases databases;
+  ASSIGN_OR_RETURN(databases.calls, pg::Pool::Open(flags.database, flags.connections, LogErrorsTo(logger)));
+  ASSIGN_OR_RETURN(databases.jobs, pg::Pool::Open(flags.jobs_database, kJobConnections, LogErrorsTo(logger)));
+  ASSIGN_OR_RETURN(databases.keys, pg::Pool::Open(flags.keys_database, kKeyConnections, LogErrorsTo(logger)));
+  // One connection: more of what waits shares a statement and a commit than on two.
+  ASSIGN_OR_RETURN(databases.writer,
+                   pg::CombiningWriter::Open(flags.database, {.connections = 1, .log = LogErrorsTo(logger)}));
+  RETURN_IF_ERROR(pg::CheckSchemaVersion(*databases.calls, kSchemaVersions, deadline));
+  RETURN_IF_ERROR(pg::CheckSchemaVersion(*databases.keys, kSchemaVersions, deadline));
+  return databases;
+}
+
+absl::StatusOr<std::unique_ptr<sealing::KeyRing>> OpenKeyRing(const ServerFlags& flags, pg::Pool& keys,
+                                                              const log::Logger& logger) {
+  ASSIGN_OR_RETURN(keys::KeyList key_encryption_keys, keys::KeyList::Load(flags.key_encryption_keys));
+  return sealing::KeyRing::Open(keys, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger);
+}
+
 }  // namespace
 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
   ASSIGN_OR_RETURN(const keys::KeyList index_keys, keys::KeyList::Load(flags.index_keys));
-  ASSIGN_OR_RETURN(keys::KeyList key_encryption_keys, keys::KeyList::Load(flags.key_encryption_keys));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
-  ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open("intake", flags.transport, clock, logger));
+  ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open(kService, flags.transport, clock, logger));
   ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
   RETURN_IF_ERROR(CheckDatabases(flags));
-  ASSIGN_OR_RETURN(const auto pool, pg::Pool::Open(flags.database, flags.connections, LogErrorsTo(logger)));
-  ASSIGN_OR_RETURN(const auto job_pool, pg::Pool::Open(flags.jobs_database, kJobConnections, LogErrorsTo(logger)));
-  ASSIGN_OR_RETURN(const auto key_pool, pg::Pool::Open(flags.keys_database, kKeyConnections, LogErrorsTo(logger)));
-  // One connection: more of what waits shares a statement and a commit than on two.
-  ASSIGN_OR_RETURN(const auto writer,
-                   pg::CombiningWriter::Open(flags.database, {.connections = 1, .log = LogErrorsTo(logger)}));
   const absl::Time deadline = clock::SystemClock().Now() + kLongestCheck;
-  RETURN_IF_ERROR(pg::CheckSchemaVersion(*pool, kSchemaVersions, deadline));
-  RETURN_IF_ERROR(pg::CheckSchemaVersion(*key_pool, kSchemaVersions, deadline));
-  ASSIGN_OR_RETURN(
-      const auto key_ring,
-      sealing::KeyRing::Open(*key_pool, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger));
+  ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(flags, logger, deadline));
+  pg::CombiningWriter& writer = *databases.writer;
+  ASSIGN_OR_RETURN(const auto key_ring, OpenKeyRing(flags, *databases.keys, logger));
   ASSIGN_OR_RETURN(sealing::DataKeyPtr outbox_key, key_ring->Fresh(deadline));
   const outbox::Outbox outbox(kService, std::move(outbox_key));
   const Tags tags(index_keys);
@@ -145,20 +165,21 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   // Made after the server, whose metrics it adds to; asked only by calls, after Start.
   std::unique_ptr<outbox::Relay> relay;
   ASSIGN_OR_RETURN(const auto server,
-                   rpc::Server::Create(OptionsFor(flags, *transport, *writer, outbox, relay), clock, logger));
+                   rpc::Server::Create(OptionsFor(flags, *transport, writer, outbox, relay), clock, logger));
   relay = std::make_unique<outbox::Relay>(
-      kService, *job_pool, *key_ring, clock, outbox::DeliverTo(audit),
-      outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer->Waiting() > 0; }},
+      kService, *databases.jobs, *key_ring, clock, outbox::DeliverTo(audit),
+      outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer.Waiting() > 0; }},
       *server->metrics().registry(), logger);
-  DeadlineSweeper sweeper(*job_pool, clock, *server->metrics().registry(), logger);
+  DeadlineSweeper sweeper(*databases.jobs, clock, *server->metrics().registry(), logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
-  const Services services({*pool, *writer, *key_ring, outbox, tags}, {rules, units, request_keys, page_tokens});
+  const Services services({*databases.calls, writer, *key_ring, outbox, tags},
+                          {rules, units, request_keys, page_tokens});
   services.AddTo(*server);
   server->OnStop([&] { transport->Stop(); });
   server->OnStop([&] { key_ring->Stop(); });
-  server->OnStop([&] { writer->Stop(); });
+  server->OnStop([&] { writer.Stop(); });
   server->OnStop([&] { sweeper.Stop(); });
   server->OnStop([&] { relay->Stop(); });
   transport->Start(*server->metrics().registry());

@@ -233,7 +233,8 @@ absl::StatusOr<std::vector<std::string>> StoreSubmission(const StoreParts& parts
   return ReadNames(rows, submission.names());
 }
 
-absl::StatusOr<std::vector<sealing::DataKeyPtr>> StoreSubmissionIn(pg::Transaction& transaction, const StoreParts& parts,
+absl::StatusOr<std::vector<sealing::DataKeyPtr>> StoreSubmissionIn(pg::Transaction& transaction,
+                                                                   const StoreParts& parts,
                                                                    const rpc::CallContext& call,
                                                                    const idempotency::Request& request,
                                                                    ReceivedReports received) {

@@ -21,11 +21,11 @@ namespace samverkan::intake {
 // of the first time where the request is repeated. ALREADY_EXISTS, reason
 // REQUEST_ID_REUSED. Other errors as CombiningWriter and KeyRing::Fresh.
 absl::StatusOr<std::vector<std::string>> StoreSubmission(const StoreParts& parts, const rpc::CallContext& call,
-                                                         const idempotency::Request& request,
-                                                         ReceivedReports received);
+                                                         const idempotency::Request& request, ReceivedReports received);
 
 // Stores new reports in the caller's transaction, and returns the key of each.
-absl::StatusOr<std::vector<sealing::DataKeyPtr>> StoreSubmissionIn(pg::Transaction& transaction, const StoreParts& parts,
+absl::StatusOr<std::vector<sealing::DataKeyPtr>> StoreSubmissionIn(pg::Transaction& transaction,
+                                                                   const StoreParts& parts,
                                                                    const rpc::CallContext& call,
                                                                    const idempotency::Request& request,
                                                                    ReceivedReports received);
