@@ -36,6 +36,7 @@ function configuration() {
       grant_types: ['client_credentials'],
       redirect_uris: [],
       response_types: [],
+      id_token_signed_response_alg: 'ES256',
       tls_client_certificate_bound_access_tokens: true,
     }],
     features: {

@@ -16,14 +16,14 @@ namespace {
 // The provider with a token of its own, bound to the certificate of the principal's system.
 class OpenIdProviderTest : public StartTest {
  protected:
-  OpenIdProviderTest() {
+  void SetUp() override {
     const tls::Files own = *set_.certificates().OfService("provider");
     const std::string file = ::testing::TempDir() + "/issued";
     const std::string log = ::testing::TempDir() + "/provider.log";
     process_ = *ChildProcess::Start({"node", "tests/e2e/openid_provider.js", own.certificate, own.key, own.authorities,
                                      files_.certificate, files_.key, file},
                                     log);
-    EXPECT_TRUE(Await(absl::Minutes(1), [&] {
+    ASSERT_TRUE(Await(absl::Minutes(1), [&] {
       std::ifstream(file) >> issuer_ >> token_;
       return !token_.empty();
     })) << std::ifstream(log).rdbuf();
