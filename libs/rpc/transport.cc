@@ -27,7 +27,7 @@ prometheus::Gauge& AddGauge(prometheus::Registry& registry, const std::string& n
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Transport>> Transport::Open(std::string service, TransportOptions options,
+absl::StatusOr<std::unique_ptr<Transport>> Transport::Open(std::string_view service, TransportOptions options,
                                                            const clock::Clock& clock, log::Logger logger) {
   std::unique_ptr<Transport> transport(new Transport(std::move(options), std::move(logger)));
   RETURN_IF_ERROR(transport->OpenParts(service, clock));

@@ -67,7 +67,7 @@ class Transport {
  public:
   // INVALID_ARGUMENT or FAILED_PRECONDITION, for the log, where something cannot be used.
   // `service` is who the own certificate has to name; `clock` must outlive the transport.
-  static absl::StatusOr<std::unique_ptr<Transport>> Open(std::string service, TransportOptions options,
+  static absl::StatusOr<std::unique_ptr<Transport>> Open(std::string_view service, TransportOptions options,
                                                          const clock::Clock& clock, log::Logger logger);
   // Stops.
   ~Transport();

@@ -124,8 +124,9 @@ struct Databases {
   std::unique_ptr<pg::CombiningWriter> writer;
 };
 
-// Fails unless both databases have the schema that this program was made for.
+// Fails unless they can be reached safely and have the schema that this program was made for.
 absl::StatusOr<Databases> OpenDatabases(const ServerFlags& flags, const log::Logger& logger, absl::Time deadline) {
+  RETURN_IF_ERROR(CheckDatabases(flags));
   Databases databases;
   ASSIGN_OR_RETURN(databases.calls, pg::Pool::Open(flags.database, flags.connections, LogErrorsTo(logger)));
   ASSIGN_OR_RETURN(databases.jobs, pg::Pool::Open(flags.jobs_database, kJobConnections, LogErrorsTo(logger)));
@@ -144,6 +145,19 @@ absl::StatusOr<std::unique_ptr<sealing::KeyRing>> OpenKeyRing(const ServerFlags&
   return sealing::KeyRing::Open(keys, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger);
 }
 
+// Serves until a stop signal, with all that works by itself beside the calls.
+absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay, DeadlineSweeper& sweeper) {
+  server.OnStop([&] { transport.Stop(); });
+  server.OnStop([&] { sweeper.Stop(); });
+  server.OnStop([&] { relay.Stop(); });
+  transport.Start(*server.metrics().registry());
+  RETURN_IF_ERROR(server.Start());
+  relay.Start();
+  sweeper.Start();
+  server.RunUntilStopSignal();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
@@ -153,7 +167,6 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
   ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open(kService, flags.transport, clock, logger));
   ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
-  RETURN_IF_ERROR(CheckDatabases(flags));
   const absl::Time deadline = clock::SystemClock().Now() + kLongestCheck;
   ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(flags, logger, deadline));
   pg::CombiningWriter& writer = *databases.writer;
@@ -177,17 +190,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   const Services services({*databases.calls, writer, *key_ring, outbox, tags},
                           {rules, units, request_keys, page_tokens});
   services.AddTo(*server);
-  server->OnStop([&] { transport->Stop(); });
   server->OnStop([&] { key_ring->Stop(); });
   server->OnStop([&] { writer.Stop(); });
-  server->OnStop([&] { sweeper.Stop(); });
-  server->OnStop([&] { relay->Stop(); });
-  transport->Start(*server->metrics().registry());
-  RETURN_IF_ERROR(server->Start());
-  relay->Start();
-  sweeper.Start();
-  server->RunUntilStopSignal();
-  return absl::OkStatus();
+  return Run(*server, *transport, *relay, sweeper);
 }
 
 }  // namespace samverkan::intake
