@@ -98,6 +98,7 @@ std::string ActorPlaintext(const v1::Actor& actor) {
   AppendText(bytes, actor.authority());
   AppendNumber(bytes, static_cast<uint64_t>(actor.units_size()), 4);
   for (const std::string& unit : actor.units()) AppendText(bytes, unit);
+  if (!actor.acting_service().empty()) AppendText(bytes, actor.acting_service());
   return bytes;
 }
 

@@ -54,7 +54,8 @@ std::string SaltOf(CommitmentTag tag, std::string_view secret, uint32_t position
 // length in 4 bytes and its items, and numbers have the most significant byte first:
 //
 //   subject  list of the commitments to each child (kChild, position in the list)
-//   actor    subject, system, role in 4 bytes, municipality, authority, list of units
+//   actor    subject, system, role in 4 bytes, municipality, authority, list of units;
+//            and, where a service called for the actor, acting_service
 //   detail   time in seconds (8 bytes, two's complement) and nanoseconds (4),
 //            legal_basis, trace_id, request_id, detail, list of the commitments to
 //            each resource (kResource, under the detail's salt, position in the list);

@@ -58,8 +58,10 @@ class Check {
   void Leaf(const v1::Entry& entry) {
     EntryId(entry.entry_id());
     Expect(IsId(entry.producer()), "producer", "expected a service's name: 1 to 63 of a-z, 0-9 and '-', few digits.");
-    Expect(resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
-           "expected a municipality's official code, four digits.");
+    const bool concerns_none =
+        entry.municipality().empty() && entry.authority().empty() && entry.private_part().children().empty();
+    Expect(concerns_none || resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
+           "expected a municipality's official code, four digits; or nothing, without authority and children.");
     Expect(entry.authority().empty() || IsId(entry.authority()), "authority",
            "expected an authority's id: 1 to 63 of a-z, 0-9 and '-', few digits; or nothing.");
     Expect(Follows(kMethod, entry.method()), "method",
@@ -130,6 +132,8 @@ class Check {
     Length("private_part.actor.system", actor.system(), 256);
     Length("private_part.actor.municipality", actor.municipality(), 64);
     Length("private_part.actor.authority", actor.authority(), 256);
+    Expect(actor.acting_service().empty() || IsId(actor.acting_service()), "private_part.actor.acting_service",
+           "expected a service's name, or nothing.");
     Texts("private_part.actor.units", actor.units(), kMostUnits, 256);
     Expect(access::v1::Role_IsValid(actor.role()), "private_part.actor.role", "expected a role that is known.");
   }

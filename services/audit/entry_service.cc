@@ -22,14 +22,15 @@ namespace {
 // stays below the 4 MiB that clients accept unless told otherwise.
 constexpr int64_t kPageBodyBytes = 1 << 21;
 
-absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const std::string& system) {
-  const auto foreign = [&](const v1::Entry& entry) { return entry.producer() != system; };
+absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const auth::Caller& caller) {
+  const auto foreign = [&](const v1::Entry& entry) { return !caller.IsService() || entry.producer() != caller.system; };
   const auto found = std::find_if(request.entries().begin(), request.entries().end(), foreign);
   if (found == request.entries().end()) return absl::OkStatus();
   const std::string field = absl::StrCat("entries[", found - request.entries().begin(), "].producer");
   return status::PermissionDenied(
       {.reason = kProducerMismatch,
-       .message = absl::StrCat(field, " is not the calling system. A service appends its own entries only."),
+       .message = absl::StrCat(
+           field, " is not the calling service. A service appends its own entries only, by its certificate."),
        .metadata = {{"field", field}}});
 }
 
@@ -77,7 +78,7 @@ absl::StatusOr<v1::AppendEntriesResponse> ReceiptsFor(const v1::AppendEntriesReq
 absl::StatusOr<v1::AppendEntriesResponse> EntryService::AppendEntries(const rpc::CallContext& call,
                                                                       const v1::AppendEntriesRequest& request) {
   ASSIGN_OR_RETURN(const Batch batch, PrepareEntries(request.entries(), call.now, own_entries_.tags()));
-  RETURN_IF_ERROR(CheckProducers(request, call.caller.system));
+  RETURN_IF_ERROR(CheckProducers(request, call.caller));
   ASSIGN_OR_RETURN(const std::vector<Placement> placements, store_.Append(batch.entries, call.now, call.deadline));
   return ReceiptsFor(request, batch, placements);
 }
@@ -85,7 +86,7 @@ absl::StatusOr<v1::AppendEntriesResponse> EntryService::AppendEntries(const rpc:
 absl::StatusOr<v1::EraseEntriesResponse> EntryService::EraseEntries(const rpc::CallContext& call,
                                                                     const v1::EraseEntriesRequest& request) {
   ASSIGN_OR_RETURN(const Erasure erasure, CheckErasure(request));
-  RETURN_IF_ERROR(CheckMayErase(ScopeOf(call), erasure.scope));
+  RETURN_IF_ERROR(CheckMayErase(call.caller));
   // Names nobody: it stays when the children that it is about are gone.
   outbox::Touched touched;
   touched.resources = {request.erasure()};

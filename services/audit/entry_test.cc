@@ -116,6 +116,8 @@ std::vector<Fault> FaultsOfThePrivatePart() {
       {"private_part.time", [](auto& entry) { entry.mutable_private_part()->mutable_time()->set_nanos(-1); }},
       {"private_part.actor.subject",
        [](auto& entry) { entry.mutable_private_part()->mutable_actor()->clear_subject(); }},
+      {"private_part.actor.acting_service",
+       [](auto& entry) { entry.mutable_private_part()->mutable_actor()->set_acting_service("in take"); }},
       {"private_part.children[1]", [](auto& entry) { entry.mutable_private_part()->add_children(""); }},
       {"private_part.children",
        [](auto& entry) {
@@ -169,6 +171,16 @@ TEST(Entry, NamesTheBadField) {
     const std::string field = Faults()[i].field.empty() ? "entries[1]" : "entries[1]." + Faults()[i].field;
     EXPECT_EQ(status::InvalidFields(batch.status()), std::vector<std::string>{field}) << i;
   }
+}
+
+// What a service of the suite was refused concerns no municipality, but never a child.
+TEST(Entry, MayConcernNoMunicipality) {
+  v1::Entry entry = TestEntry(1);
+  entry.clear_municipality();
+  entry.clear_authority();
+  EXPECT_EQ(status::InvalidFields(PrepareAll({entry}).status()), std::vector<std::string>{"entries[0].municipality"});
+  entry.mutable_private_part()->clear_children();
+  EXPECT_OK(PrepareAll({entry}));
 }
 
 TEST(Entry, NamesEveryBadFieldAtOnce) {

@@ -88,11 +88,11 @@ absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request) {
                  .resources = {request.resources().begin(), request.resources().end()}};
 }
 
-absl::Status CheckMayErase(const Scope& own, const Scope& scope) {
-  if (own == scope || own.municipality.empty()) return absl::OkStatus();
-  return status::PermissionDenied({.reason = kAuthorityMismatch,
-                                   .message = "A system erases from the log of its own authority only.",
-                                   .swedish = "Ett system gallrar bara i sin egen nämnds logg."});
+absl::Status CheckMayErase(const auth::Caller& caller) {
+  if (caller.IsService()) return absl::OkStatus();
+  return status::PermissionDenied({.reason = kNotAService,
+                                   .message = "Only the service that erased a file erases what the log tells of it.",
+                                   .swedish = "Bara den tjänst som har gallrat akten gallrar i loggen."});
 }
 
 std::vector<std::string> TagsOf(const Erasure& erasure, const SearchTags& tags) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "libs/auth/caller.h"
 #include "libs/pg/uuid.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/entry.h"
@@ -32,10 +33,9 @@ struct Erasure {
 // The erasure that a call asks for. INVALID_ARGUMENT names every bad field.
 absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request);
 
-// OK where a caller of the authority `own` may erase from `scope`: it is its own, or the
-// caller is a service of the suite, which belongs to no municipality. PERMISSION_DENIED,
-// reason `AUTHORITY_MISMATCH`.
-absl::Status CheckMayErase(const Scope& own, const Scope& scope);
+// OK where the caller is a service of the suite, by its certificate. PERMISSION_DENIED, reason
+// `NOT_A_SERVICE`, for any other.
+absl::Status CheckMayErase(const auth::Caller& caller);
 
 // What finds the entries that an erasure is about.
 std::vector<std::string> TagsOf(const Erasure& erasure, const SearchTags& tags);

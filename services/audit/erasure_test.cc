@@ -154,12 +154,12 @@ TEST(Erasure, StopsWhereTheRestWouldProveNothing) {
   EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), TestTags()), StatusIs(absl::StatusCode::kInternal));
 }
 
-TEST(Erasure, IsForTheOwnAuthorityOrForAServiceOfTheSuite) {
-  EXPECT_OK(CheckMayErase(kScope, kScope));
-  EXPECT_OK(CheckMayErase({}, kScope));
-  for (const Scope& own : {Scope{"0180", "utbildningsnamnden"}, Scope{"0180", ""}, Scope{"0181", "socialnamnden"}}) {
-    EXPECT_THAT(CheckMayErase(own, kScope), StatusIs(absl::StatusCode::kPermissionDenied, "AUTHORITY_MISMATCH"));
-  }
+TEST(Erasure, IsForServicesOfTheSuiteAlone) {
+  auth::Caller caller;
+  caller.system = "intake";
+  EXPECT_OK(CheckMayErase(caller));
+  caller.municipality = "0180";
+  EXPECT_THAT(CheckMayErase(caller), StatusIs(absl::StatusCode::kPermissionDenied, "NOT_A_SERVICE"));
 }
 
 v1::EraseEntriesRequest Request() {

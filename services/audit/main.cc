@@ -8,14 +8,10 @@
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
 #include "libs/rpc/server.h"
+#include "libs/rpc/transport_flags.h"
 #include "services/audit/server.h"
 
-ABSL_FLAG(std::string, listen, "127.0.0.1:0", "where to serve gRPC; port 0 takes a free one");
-ABSL_FLAG(std::string, port_file, "", "where to write the bound port");
-ABSL_FLAG(std::string, metrics_listen, "127.0.0.1:0", "where Prometheus reads");
 ABSL_FLAG(std::string, database, "", "libpq connection string, as the role samverkan_audit");
-ABSL_FLAG(std::string, jwks, "", "file with the keys that access tokens are signed with");
-ABSL_FLAG(std::string, issuer, "samverkan-development", "who signs access tokens, their claim iss");
 ABSL_FLAG(std::string, key_file, "", "the service's secret: libs/keys/key_file.h");
 ABSL_FLAG(std::string, clock_file, "", "seconds by which the clock is moved; development only");
 ABSL_FLAG(std::string, rules, "deploy/rules", "folder of the rule set");
@@ -24,12 +20,8 @@ ABSL_FLAG(int, workers, 16, "calls worked on at a time");
 namespace {
 
 samverkan::audit::ServerFlags Flags() {
-  return {.listen = absl::GetFlag(FLAGS_listen),
-          .port_file = absl::GetFlag(FLAGS_port_file),
-          .metrics_listen = absl::GetFlag(FLAGS_metrics_listen),
+  return {.transport = samverkan::rpc::TransportFlags(),
           .database = absl::GetFlag(FLAGS_database),
-          .jwks = absl::GetFlag(FLAGS_jwks),
-          .issuer = absl::GetFlag(FLAGS_issuer),
           .key_file = absl::GetFlag(FLAGS_key_file),
           .rules = absl::GetFlag(FLAGS_rules),
           .workers = absl::GetFlag(FLAGS_workers)};

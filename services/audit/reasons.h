@@ -12,8 +12,8 @@ inline constexpr char kEntryIdReused[] = "ENTRY_ID_REUSED";
 // PERMISSION_DENIED: a service appended an entry in another's name.
 inline constexpr char kProducerMismatch[] = "PRODUCER_MISMATCH";
 
-// PERMISSION_DENIED: a system would erase from the log of another authority than its own.
-inline constexpr char kAuthorityMismatch[] = "AUTHORITY_MISMATCH";
+// PERMISSION_DENIED: a caller that is no service of the suite would erase from the log.
+inline constexpr char kNotAService[] = "NOT_A_SERVICE";
 
 // NOT_FOUND: there is no such entry, or it is not for the caller's authority.
 inline constexpr char kEntryNotFound[] = "ENTRY_NOT_FOUND";

@@ -2,12 +2,13 @@
 
 #include <string_view>
 
-#include "libs/auth/token_verifier.h"
 #include "libs/idempotency/request_log.h"
 #include "libs/keys/key_file.h"
 #include "libs/paging/page_token.h"
+#include "libs/pg/transport_check.h"
 #include "libs/random/random.h"
 #include "libs/rpc/server.h"
+#include "libs/rpc/transport.h"
 #include "libs/rules/rule_set.h"
 #include "libs/status/macros.h"
 #include "services/audit/entry_service.h"
@@ -35,14 +36,10 @@ pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
   };
 }
 
-rpc::ServerOptions OptionsFor(const ServerFlags& flags, EntryService& service, auth::TokenVerifier& verifier) {
-  rpc::ServerOptions options;
-  options.listen = flags.listen;
-  options.port_file = flags.port_file;
-  options.metrics_listen = flags.metrics_listen;
+rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& transport, EntryService& service) {
+  rpc::ServerOptions options = transport.ServerOptions();
   options.workers.workers = flags.workers;
   options.max_message_bytes = kMaxMessageBytes;
-  options.adapter.authenticate = [&verifier](std::string_view token) { return verifier.Verify(token); };
   options.adapter.record_refusal = [&service](const auto& call, const auto* request, const auto& refusal) {
     return service.RecordRefusal(call, request, refusal);
   };
@@ -61,8 +58,8 @@ absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
-  ASSIGN_OR_RETURN(const auto verifier,
-                   auth::TokenVerifier::Open({.jwks_file = flags.jwks, .issuer = flags.issuer}, clock));
+  ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open("audit", flags.transport, clock, logger));
+  if (!flags.transport.plaintext_loopback) RETURN_IF_ERROR(pg::CheckTransport(flags.database));
   ASSIGN_OR_RETURN(const auto store, EntryStore::Open(flags.database, flags.workers, LogErrorsTo(logger)));
   RETURN_IF_ERROR(store->CheckReady(clock::SystemClock().Now() + kLongestCheck));
 
@@ -77,10 +74,12 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
                                      idempotency::RequestKeys(keys.Derive("audit/request-fingerprint")), page_tokens,
                                      [] { return random::Octets(kSeedBytes); });
 
-  ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, entry_service, *verifier), clock, logger));
+  ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *transport, entry_service), clock, logger));
   server->Add(Serve(entry_service, server->adapter()));
   server->Add(review_service.Serve(server->adapter()));
+  server->OnStop([&] { transport->Stop(); });
   server->OnStop([&store = *store] { store.Stop(); });
+  transport->Start(*server->metrics().registry());
   RETURN_IF_ERROR(server->Start());
   server->RunUntilStopSignal();
   return absl::OkStatus();

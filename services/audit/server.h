@@ -6,17 +6,14 @@
 #include "absl/status/status.h"
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
+#include "libs/rpc/transport.h"
 
 namespace samverkan::audit {
 
 // What main.cc reads from its flags, which say what each is.
 struct ServerFlags {
-  std::string listen;
-  std::string port_file;
-  std::string metrics_listen;
+  rpc::TransportOptions transport;
   std::string database;
-  std::string jwks;
-  std::string issuer;
   std::string key_file;
   std::string rules;
   int workers = 0;
