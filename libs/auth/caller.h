@@ -10,16 +10,18 @@
 
 namespace samverkan::auth {
 
-// Who is calling, as a verified access token says it. A plain value.
+// Who is calling, as a verified access token says it, or a service that acts for the bearer of
+// one, or the certificate of a service that calls for itself. A plain value.
 //
 // A role grants methods, never rows: which rows the caller sees follows from
 // municipality, authority, units and assignment, and is decided by the service.
 struct Caller {
-  // The person, or the service account, within `system` (claim `sub`).
+  // The person, or the service account, within `system` (claim `sub`). A service's own name.
   std::string subject;
-  // The system that the person uses (claim `azp`).
+  // The system that the person uses (claim `azp`), which the certificate names. A service's
+  // own name.
   std::string system;
-  // Official municipality code, four digits.
+  // Official municipality code, four digits. Empty for a service, and for nobody else.
   std::string municipality;
   // The board (nämnd) within the municipality; empty where the caller belongs to none.
   std::string authority;
@@ -35,6 +37,13 @@ struct Caller {
   // for the audit log alone.
   std::string given_name = {};
   std::string family_name = {};
+  // The service of the suite that calls on the caller's behalf; empty where the caller's own
+  // system calls.
+  std::string acting_service = {};
+
+  // Whether one of the suite's services calls for itself. By its certificate only: no token
+  // makes a service.
+  bool IsService() const { return municipality.empty(); }
 
   // Whether the caller holds `role`.
   bool Has(access::v1::Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }

@@ -1,46 +1,40 @@
 #ifndef SAMVERKAN_LIBS_AUTH_KEY_FILE_H_
 #define SAMVERKAN_LIBS_AUTH_KEY_FILE_H_
 
-#include <sys/stat.h>
-
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "libs/auth/key_set.h"
+#include "libs/auth/key_source.h"
+#include "libs/auth/watched_file.h"
 
 namespace samverkan::auth {
 
-// A JWKS file that is read again when it changes. Thread-safe.
-class KeyFile {
+// A JWKS file that is read again when it changes.
+class KeyFile final : public KeySource {
  public:
-  explicit KeyFile(std::string path) : path_(std::move(path)) {}
+  explicit KeyFile(std::string path) : file_(std::move(path)) {}
 
-  // The keys in force; never null, empty before the first good reading. Looks at the file
-  // where it was last looked at a second before `now` or earlier.
-  std::shared_ptr<const KeySet> Keys(absl::Time now);
+  // Looks at the file where it was last looked at a second before `now` or earlier.
+  std::shared_ptr<const KeySet> Keys(absl::Time now) override;
 
-  // The same, looking at the file in any case.
-  std::shared_ptr<const KeySet> KeysAtOnce(absl::Time now);
+  // Looks at the file in any case.
+  absl::StatusOr<std::shared_ptr<const KeySet>> NewerKeys(absl::Time now) override;
 
-  // What came of the last reading. After a bad one the keys before it stay.
-  absl::Status status() const;
+  absl::Status status() const override;
 
  private:
   // Needs mutex_.
   void Look(absl::Time now);
 
-  const std::string path_;
   mutable std::mutex mutex_;
+  WatchedFile file_;
   std::shared_ptr<const KeySet> keys_ = std::make_shared<const KeySet>();
   absl::Status status_ = absl::FailedPreconditionError("not read yet");
-  absl::Time looked_at_ = absl::InfinitePast();
-  // What identified the contents last read; none when there was no file.
-  std::optional<struct stat> contents_;
 };
 
 }  // namespace samverkan::auth

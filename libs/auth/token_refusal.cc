@@ -14,6 +14,8 @@ struct Text {
 
 Text TextOf(TokenFault fault) {
   switch (fault) {
+    case TokenFault::kMissing:
+      return {"TOKEN_MISSING", "Anropet saknar åtkomsttoken. Logga in på nytt."};
     case TokenFault::kMalformed:
       return {"TOKEN_MALFORMED", "Åtkomsttoken kan inte läsas. Logga in på nytt."};
     case TokenFault::kAlgorithm:
@@ -31,6 +33,19 @@ Text TextOf(TokenFault fault) {
       return {"TOKEN_NOT_YET_VALID", "Åtkomsttoken gäller inte ännu. Kontrollera att datorns klocka går rätt."};
     case TokenFault::kClaims:
       return {"TOKEN_CLAIMS", "Åtkomsttoken saknar en uppgift som krävs. Kontakta systemets förvaltare."};
+    case TokenFault::kRevoked:
+      return {"REVOKED", "Behörigheten är spärrad. Kontakta systemets förvaltare."};
+    case TokenFault::kNotBound:
+      return {"TOKEN_NOT_BOUND",
+              "Åtkomsttoken är inte knuten till systemets certifikat. Kontakta systemets förvaltare."};
+    case TokenFault::kCertificate:
+      return {"CERTIFICATE_MISMATCH", "Åtkomsttoken hör till ett annat certifikat. Kontakta systemets förvaltare."};
+    case TokenFault::kSystem:
+      return {"SYSTEM_MISMATCH", "Åtkomsttoken hör till ett annat system. Kontakta systemets förvaltare."};
+    case TokenFault::kMunicipality:
+      return {"MUNICIPALITY_MISMATCH", "Systemets certifikat gäller inte för den kommunen."};
+    case TokenFault::kAuthority:
+      return {"AUTHORITY_MISMATCH", "Systemets certifikat gäller inte för den nämnden."};
   }
   return {};
 }

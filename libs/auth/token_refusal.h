@@ -9,6 +9,8 @@ namespace samverkan::auth {
 
 // Why a token is refused; each is a reason of the contract.
 enum class TokenFault {
+  // TOKEN_MISSING: there is none.
+  kMissing,
   // TOKEN_MALFORMED: no JSON Web Token in compact form, or too long.
   kMalformed,
   // TOKEN_ALGORITHM: an algorithm or a demand of the header that is not accepted.
@@ -23,6 +25,17 @@ enum class TokenFault {
   kNotYetValid,
   // TOKEN_CLAIMS: a claim is missing or has another form than expected.
   kClaims,
+  // REVOKED: the token, or its bearer when it was issued.
+  kRevoked,
+  // TOKEN_NOT_BOUND: it is not bound to a certificate (RFC 8705).
+  kNotBound,
+  // CERTIFICATE_MISMATCH: it is bound to another certificate than that of the connection.
+  kCertificate,
+  // SYSTEM_MISMATCH, MUNICIPALITY_MISMATCH, AUTHORITY_MISMATCH: it claims what the certificate
+  // does not name.
+  kSystem,
+  kMunicipality,
+  kAuthority,
 };
 
 // UNAUTHENTICATED with the reason of `fault`. `detail`, English, says what was expected;

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
+#include "libs/random/random.h"
 #include "openssl/rand.h"
 
 namespace samverkan::auth {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr size_t kRsaBits = 2048;
 constexpr size_t kKidBytes = 8;
+constexpr int kTokenIdBytes = 16;
 constexpr uint8_t kRsaExponent[] = {0x01, 0x00, 0x01};
 
 Jwk NewKey(TokenSigner::Algorithm algorithm) {
@@ -78,8 +80,8 @@ std::string TokenSigner::PublicJwks() const {
 }
 
 std::string TokenSigner::Sign(const Caller& caller, absl::Time issued, std::string_view issuer,
-                              std::string_view audience) const {
-  return SignPayload(PayloadOf(caller, issued, issuer, audience));
+                              std::string_view audience, std::string_view thumbprint) const {
+  return SignPayload(PayloadOf(caller, issued, issuer, audience, thumbprint));
 }
 
 std::string TokenSigner::SignPayload(std::string_view payload) const {
@@ -95,7 +97,8 @@ std::string TokenSigner::SignPayload(std::string_view payload) const {
   return token;
 }
 
-std::string PayloadOf(const Caller& caller, absl::Time issued, std::string_view issuer, std::string_view audience) {
+std::string PayloadOf(const Caller& caller, absl::Time issued, std::string_view issuer, std::string_view audience,
+                      std::string_view thumbprint) {
   const Json claims(json_object());
   Set(claims.get(), "iss", String(issuer));
   Set(claims.get(), "aud", String(audience));
@@ -115,8 +118,14 @@ std::string PayloadOf(const Caller& caller, absl::Time issued, std::string_view 
   Set(claims.get(), "iat", Json(json_integer(absl::ToUnixSeconds(issued))));
   Set(claims.get(), "nbf", Json(json_integer(absl::ToUnixSeconds(issued))));
   Set(claims.get(), "exp", Json(json_integer(absl::ToUnixSeconds(caller.expires))));
+  Set(claims.get(), "jti", String(absl::BytesToHexString(random::Octets(kTokenIdBytes))));
   if (!caller.given_name.empty()) Set(claims.get(), "given_name", String(caller.given_name));
   if (!caller.family_name.empty()) Set(claims.get(), "family_name", String(caller.family_name));
+  if (!thumbprint.empty()) {
+    Json confirmation(json_object());
+    Set(confirmation.get(), "x5t#S256", String(thumbprint));
+    Set(claims.get(), "cnf", std::move(confirmation));
+  }
   return Text(claims.get());
 }
 

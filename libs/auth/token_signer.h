@@ -32,8 +32,10 @@ class TokenSigner {
 
   const std::string& kid() const { return kid_; }
 
-  // A token for `caller`, who may use it from `issued` until caller.expires.
-  std::string Sign(const Caller& caller, absl::Time issued, std::string_view issuer, std::string_view audience) const;
+  // A token for `caller`, who may use it from `issued` until caller.expires, bound to the
+  // certificate of that `thumbprint` (tls::Certificate); empty binds it to none.
+  std::string Sign(const Caller& caller, absl::Time issued, std::string_view issuer, std::string_view audience,
+                   std::string_view thumbprint = "") const;
 
   // A token with any payload, for tests of what must be refused.
   std::string SignPayload(std::string_view payload) const;
@@ -46,8 +48,9 @@ class TokenSigner {
   std::string kid_;
 };
 
-// The payload of the token that TokenSigner::Sign makes.
-std::string PayloadOf(const Caller& caller, absl::Time issued, std::string_view issuer, std::string_view audience);
+// The payload of the token that TokenSigner::Sign makes, with an id of its own (`jti`).
+std::string PayloadOf(const Caller& caller, absl::Time issued, std::string_view issuer, std::string_view audience,
+                      std::string_view thumbprint = "");
 
 }  // namespace samverkan::auth
 

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "libs/auth/jose.h"
+#include "libs/auth/key_address.h"
+#include "libs/auth/key_file.h"
 #include "libs/auth/token_refusal.h"
 #include "libs/status/macros.h"
 
@@ -68,39 +71,63 @@ bool IsSignedBy(std::string_view token, const KeySet::Key& key) {
   return jws != nullptr && cjose_jws_verify(jws.get(), key.jwk.get(), nullptr);
 }
 
+absl::StatusOr<std::unique_ptr<KeySource>> OpenKeys(const TokenVerifier::Options& options, absl::Time now,
+                                                    const clock::Clock& machine_clock) {
+  if (absl::StrContains(options.jwks, "://")) {
+    ASSIGN_OR_RETURN(auto address, KeyAddress::Open(options.jwks, options.jwks_authorities, machine_clock));
+    return address;
+  }
+  auto file = std::make_unique<KeyFile>(options.jwks);
+  file->Keys(now);
+  RETURN_IF_ERROR(file->status());
+  return file;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(Options options, const clock::Clock& clock) {
-  auto verifier = std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(options), clock));
-  const auto keys = verifier->file_.KeysAtOnce(clock.Now());
-  RETURN_IF_ERROR(verifier->KeysStatus());
-  if (keys->empty()) {
-    return absl::FailedPreconditionError("JWKS file " + verifier->options_.jwks_file +
-                                         " has no key for RS256 (2048 bits or more) or ES256 with a `kid`");
-  }
+  std::unique_ptr<TokenVerifier> verifier(new TokenVerifier(std::move(options), clock));
+  RETURN_IF_ERROR(verifier->OpenFiles());
   return verifier;
 }
 
-TokenVerifier::TokenVerifier(Options options, const clock::Clock& clock)
-    : options_(std::move(options)), clock_(clock), file_(options_.jwks_file), memory_(kMostRemembered) {}
-
-absl::StatusOr<Caller> TokenVerifier::Verify(std::string_view token) {
-  if (token.size() > kLongestToken) return Refuse(TokenFault::kMalformed, "expected at most 8192 bytes");
-  const absl::Time now = clock_.Now();
-  std::shared_ptr<const KeySet> keys = file_.Keys(now);
-  const TokenDigest digest = DigestOf(token);
-  if (const auto known = memory_.Recall(digest, keys); known != nullptr) {
-    RETURN_IF_ERROR(CheckTime(*known, now));
-    return known->caller;
+absl::Status TokenVerifier::OpenFiles() {
+  ASSIGN_OR_RETURN(keys_, OpenKeys(options_, clock_.Now(), machine_clock_));
+  if (keys_->Keys(clock_.Now())->empty()) {
+    return absl::FailedPreconditionError("JWKS of " + options_.jwks +
+                                         " has no key for RS256 (2048 bits or more) or ES256 with a `kid`");
   }
-  ASSIGN_OR_RETURN(Claims claims, Check(token, now, keys));
-  RETURN_IF_ERROR(CheckTime(claims, now));
-  const auto checked = std::make_shared<const Claims>(std::move(claims));
-  memory_.Remember(digest, keys, checked, now);
-  return checked->caller;
+  if (options_.revoked_subjects.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(revoked_, RevokedSubjects::Open(options_.revoked_subjects, clock_.Now()));
+  return absl::OkStatus();
 }
 
-absl::Status TokenVerifier::KeysStatus() const { return file_.status(); }
+absl::StatusOr<std::shared_ptr<const Claims>> TokenVerifier::Verify(std::string_view token) {
+  if (token.size() > kLongestToken) return Refuse(TokenFault::kMalformed, "expected at most 8192 bytes");
+  const absl::Time now = clock_.Now();
+  std::shared_ptr<const KeySet> keys = keys_->Keys(now);
+  const TokenDigest digest = DigestOf(token);
+  if (auto known = memory_.Recall(digest, keys); known != nullptr) {
+    RETURN_IF_ERROR(CheckAgain(*known, now));
+    return known;
+  }
+  ASSIGN_OR_RETURN(Claims claims, Check(token, now, keys));
+  RETURN_IF_ERROR(CheckAgain(claims, now));
+  auto checked = std::make_shared<const Claims>(std::move(claims));
+  memory_.Remember(digest, keys, checked, now);
+  return checked;
+}
+
+absl::Status TokenVerifier::CheckAgain(const Claims& claims, absl::Time now) const {
+  RETURN_IF_ERROR(CheckTime(claims, now));
+  return revoked_ == nullptr ? absl::OkStatus() : revoked_->Check(claims, now);
+}
+
+absl::Status TokenVerifier::KeysStatus() const { return keys_->status(); }
+
+absl::Status TokenVerifier::RevokedSubjectsStatus() const {
+  return revoked_ == nullptr ? absl::OkStatus() : revoked_->status();
+}
 
 absl::StatusOr<Claims> TokenVerifier::Check(std::string_view token, absl::Time now,
                                             std::shared_ptr<const KeySet>& keys) {
@@ -109,7 +136,9 @@ absl::StatusOr<Claims> TokenVerifier::Check(std::string_view token, absl::Time n
     return Refuse(TokenFault::kMalformed, "expected three parts in base64url without padding, a dot between each");
   }
   ASSIGN_OR_RETURN(const Header header, ReadHeader(parts->header));
-  if (keys->Find(header.kid) == nullptr) keys = file_.KeysAtOnce(now);
+  if (keys->Find(header.kid) == nullptr) {
+    ASSIGN_OR_RETURN(keys, keys_->NewerKeys(now));
+  }
   const KeySet::Key* const key = keys->Find(header.kid);
   if (key == nullptr) return Refuse(TokenFault::kSignature, "expected header `kid` to name a key that is known here");
   if (key->algorithm != header.algorithm) {

@@ -69,7 +69,7 @@ class TokenVerifierTest : public ::testing::Test {
   }
 
   absl::StatusOr<std::unique_ptr<TokenVerifier>> Open() const {
-    return TokenVerifier::Open({.jwks_file = path_, .issuer = kIssuer}, clock_);
+    return TokenVerifier::Open({.jwks = path_, .issuer = kIssuer}, clock_);
   }
 
   // Replaces the file as a provider should.
@@ -122,34 +122,34 @@ TEST_F(TokenVerifierTest, TellsWhoBearsAToken) {
   anna.roles = {Role::CASEWORKER, Role::UNIT_MANAGER};
   anna.qualified = true;
   for (const TokenSigner* const signer : {&EcKey(), &RsaKey()}) {
-    const auto caller = verifier_->Verify(signer->Sign(anna, clock_.Now(), kIssuer, kAudience));
-    ASSERT_THAT(caller, IsOk());
-    EXPECT_EQ(caller->subject, "rektor.lind");
-    EXPECT_EQ(caller->system, "skolportalen");
-    EXPECT_EQ(caller->municipality, "0180");
-    EXPECT_EQ(caller->authority, "utbildningsnamnden");
-    EXPECT_THAT(caller->units, ElementsAre("bredangsskolan", "ekholmsskolan"));
-    EXPECT_THAT(caller->roles, ElementsAre(Role::CASEWORKER, Role::UNIT_MANAGER));
-    EXPECT_TRUE(caller->qualified);
-    EXPECT_EQ(caller->expires, anna.expires);
+    const auto claims = verifier_->Verify(signer->Sign(anna, clock_.Now(), kIssuer, kAudience));
+    ASSERT_THAT(claims, IsOk());
+    EXPECT_EQ((*claims)->caller.subject, "rektor.lind");
+    EXPECT_EQ((*claims)->caller.system, "skolportalen");
+    EXPECT_EQ((*claims)->caller.municipality, "0180");
+    EXPECT_EQ((*claims)->caller.authority, "utbildningsnamnden");
+    EXPECT_THAT((*claims)->caller.units, ElementsAre("bredangsskolan", "ekholmsskolan"));
+    EXPECT_THAT((*claims)->caller.roles, ElementsAre(Role::CASEWORKER, Role::UNIT_MANAGER));
+    EXPECT_TRUE((*claims)->caller.qualified);
+    EXPECT_EQ((*claims)->caller.expires, anna.expires);
   }
 }
 
 TEST_F(TokenVerifierTest, TellsTheSameTheSecondTime) {
   const std::string token = Token();
   for (int i = 0; i < 3; ++i) {
-    const auto caller = verifier_->Verify(token);
-    ASSERT_THAT(caller, IsOk());
-    EXPECT_EQ(caller->subject, "rektor.lind");
+    const auto claims = verifier_->Verify(token);
+    ASSERT_THAT(claims, IsOk());
+    EXPECT_EQ((*claims)->caller.subject, "rektor.lind");
   }
 }
 
 TEST_F(TokenVerifierTest, OptionalClaimsMayBeAbsent) {
-  for (const char* const claim : {"authority", "units", "qualified", "nbf", "iat"}) {
+  for (const char* const claim : {"authority", "units", "qualified", "nbf", "iat", "jti"}) {
     EXPECT_THAT(verifier_->Verify(TokenWithout(claim)), IsOk()) << claim;
   }
-  const auto caller = verifier_->Verify(TokenWithout("units"));
-  EXPECT_THAT(caller->units, IsEmpty());
+  const auto claims = verifier_->Verify(TokenWithout("units"));
+  EXPECT_THAT((*claims)->caller.units, IsEmpty());
 }
 
 TEST_F(TokenVerifierTest, RefusesWhatIsNoToken) {
@@ -318,7 +318,7 @@ TEST_F(TokenVerifierTest, RefusesOtherIssuersAndAudiences) {
 TEST_F(TokenVerifierTest, NamesTheClaimThatIsWrong) {
   const std::vector<std::pair<std::string, std::vector<json>>> wrong = {
       {"sub", {"", 5, nullptr, "a\nb", std::string(256, 'x')}},
-      {"azp", {"", 5, nullptr, "a\tb"}},
+      {"azp", {"", 5, nullptr, "a\tb", "Lifecare", "a b", "../a"}},
       {"municipality", {"", 180, "180", "01800", "018a", "０１８０"}},
       {"authority", {"", 5, "Nämnd", "a/b", "-a", nullptr}},
       {"units", {"skolan", {""}, {"a", 5}, {"a b"}, std::vector<std::string>(201, "a")}},
@@ -329,12 +329,14 @@ TEST_F(TokenVerifierTest, NamesTheClaimThatIsWrong) {
       {"iat", {"now", -5}},
       {"given_name", {"", 5, "a\nb", std::string(256, 'x')}},
       {"family_name", {"", nullptr}},
+      {"jti", {"", 5}},
+      {"cnf", {"", 5, nullptr}},
   };
   for (const auto& [claim, values] : wrong) {
     for (const json& value : values) {
-      const auto caller = verifier_->Verify(TokenWith(claim, value));
-      EXPECT_THAT(caller, StatusIs(kUnauthenticated, "TOKEN_CLAIMS")) << claim << " = " << value;
-      EXPECT_THAT(std::string(caller.status().message()), HasSubstr("`" + claim + "`"));
+      const auto claims = verifier_->Verify(TokenWith(claim, value));
+      EXPECT_THAT(claims, StatusIs(kUnauthenticated, "TOKEN_CLAIMS")) << claim << " = " << value;
+      EXPECT_THAT(std::string(claims.status().message()), HasSubstr("`" + claim + "`"));
     }
   }
   for (const char* const claim : {"sub", "azp", "municipality", "roles", "exp"}) {
@@ -342,26 +344,58 @@ TEST_F(TokenVerifierTest, NamesTheClaimThatIsWrong) {
   }
 }
 
-TEST_F(TokenVerifierTest, TellsTheBearersName) {
+TEST_F(TokenVerifierTest, TellsNameIdAndWhatTheTokenIsBoundTo) {
   auth::Caller anna = Anna();
   anna.given_name = "Karin";
   anna.family_name = "Lind";
-  const auto caller = verifier_->Verify(EcKey().Sign(anna, clock_.Now(), kIssuer, kAudience));
-  ASSERT_THAT(caller, IsOk());
-  EXPECT_EQ(caller->given_name, "Karin");
-  EXPECT_EQ(caller->family_name, "Lind");
+  const auto claims = verifier_->Verify(EcKey().Sign(anna, clock_.Now(), kIssuer, kAudience, "thumbprint"));
+  ASSERT_THAT(claims, IsOk());
+  EXPECT_EQ((*claims)->caller.given_name, "Karin");
+  EXPECT_EQ((*claims)->caller.family_name, "Lind");
+  EXPECT_EQ((*claims)->issued, clock_.Now());
+  EXPECT_EQ((*claims)->id.size(), 32u);
+  EXPECT_EQ((*claims)->thumbprint, "thumbprint");
+  const auto unbound = verifier_->Verify(TokenWith("cnf", {{"jkt", "of a key"}}));
+  ASSERT_THAT(unbound, IsOk());
+  EXPECT_EQ((*unbound)->thumbprint, "");
+}
+
+// A remembered token, too.
+TEST_F(TokenVerifierTest, RefusesWhatIsRevoked) {
+  const std::string revoked = folder_ + "/revoked";
+  const auto write = [&](const std::string& text) {
+    std::ofstream(revoked + ".new") << text;
+    std::filesystem::rename(revoked + ".new", revoked);
+    clock_.Advance(absl::Seconds(1));
+  };
+  write("");
+  verifier_ = *TokenVerifier::Open({.jwks = path_, .issuer = kIssuer, .revoked_subjects = revoked}, clock_);
+  const std::string token = TokenWith("jti", "one");
+  EXPECT_THAT(verifier_->Verify(token), IsOk());
+  clock_.Advance(absl::Seconds(1));
+  const std::string now = absl::FormatTime(absl::RFC3339_sec, clock_.Now(), absl::UTCTimeZone());
+  write("subject skolportalen/rektor.lind " + now);
+  ExpectRefused(token, "REVOKED");
+  EXPECT_THAT(verifier_->Verify(Token()), IsOk()) << "a new token";
+  ExpectRefused(TokenWithout("iat"), "REVOKED");
+  write("token one");
+  ExpectRefused(token, "REVOKED");
+  EXPECT_THAT(verifier_->Verify(TokenWith("jti", "two")), IsOk());
+  write("subject skolportalen");
+  ExpectRefused(token, "REVOKED");
+  EXPECT_THAT(verifier_->RevokedSubjectsStatus(), Not(IsOk()));
 }
 
 TEST_F(TokenVerifierTest, CountsARoleGivenTwiceOnce) {
-  const auto caller = verifier_->Verify(TokenWith("roles", {"DUTY", "DUTY", "RECEPTION"}));
-  ASSERT_THAT(caller, IsOk());
-  EXPECT_THAT(caller->roles, ElementsAre(Role::DUTY, Role::RECEPTION));
+  const auto claims = verifier_->Verify(TokenWith("roles", {"DUTY", "DUTY", "RECEPTION"}));
+  ASSERT_THAT(claims, IsOk());
+  EXPECT_THAT((*claims)->caller.roles, ElementsAre(Role::DUTY, Role::RECEPTION));
 }
 
 TEST_F(TokenVerifierTest, ErrorsRepeatNothingOfTheToken) {
-  const auto caller = verifier_->Verify(TokenWith("municipality", "secret"));
-  EXPECT_THAT(caller.status().ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("secret")));
-  EXPECT_THAT(caller.status().ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("rektor.lind")));
+  const auto claims = verifier_->Verify(TokenWith("municipality", "secret"));
+  EXPECT_THAT(claims.status().ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("secret")));
+  EXPECT_THAT(claims.status().ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("rektor.lind")));
 }
 
 TEST_F(TokenVerifierTest, HoldsUntilItExpiresAndAMinuteMore) {

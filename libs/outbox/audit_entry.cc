@@ -54,6 +54,7 @@ audit::v1::Entry MakeAuditEntry(const rpc::CallContext& call, const std::string&
   actor.set_authority(call.caller.authority);
   if (touched.identity_protected) return entry;
   for (const std::string& unit : call.caller.units) actor.add_units(unit);
+  actor.set_acting_service(call.caller.acting_service);
   return entry;
 }
 

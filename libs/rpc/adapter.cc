@@ -3,14 +3,21 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "grpc/grpc_security_constants.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
+#include "grpcpp/security/auth_context.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/proto_buffer_writer.h"
 #include "grpcpp/support/slice.h"
+#include "libs/auth/acting_caller.h"
+#include "libs/auth/token_refusal.h"
 #include "libs/status/grpc.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
@@ -25,9 +32,15 @@ constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
 std::string_view ViewOf(grpc::string_ref text) { return {text.data(), text.size()}; }
 
 absl::Status TokenMissing() {
-  return status::Unauthenticated({.reason = "TOKEN_MISSING",
-                                  .message = "expected one metadata entry `authorization: Bearer <access token>`",
-                                  .swedish = "Anropet saknar åtkomstbiljett."});
+  return auth::Refuse(auth::TokenFault::kMissing, "expected one metadata entry `authorization: Bearer <access token>`");
+}
+
+absl::Status MetadataReserved() {
+  return status::PermissionDenied(
+      {.reason = "METADATA_RESERVED",
+       .message = "metadata that begins with `samverkan-` counts only from services that may act for others; send none",
+       .swedish =
+           "Anropet innehåller uppgifter som bara tjänsterna själva får skicka. Kontakta systemets förvaltare."});
 }
 
 absl::Status MalformedMessage() {
@@ -81,24 +94,53 @@ absl::Status Refused(WorkerPool::Admission admission) {
   }
 }
 
-// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
-absl::StatusOr<std::string_view> BearerToken(const grpc::CallbackServerContext& context) {
-  const auto& metadata = context.client_metadata();
-  const auto [first, last] = metadata.equal_range("authorization");
-  if (first == last || std::next(first) != last) return TokenMissing();
-  const std::string_view value = ViewOf(first->second);
+using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+grpc::string_ref RefOf(std::string_view text) { return {text.data(), text.size()}; }
+
+// The only entry of that name; none where there is none. An error where there are several,
+// for then two readers could take different ones.
+absl::StatusOr<std::optional<std::string_view>> OnlyEntry(const Metadata& metadata, std::string_view name) {
+  const auto [first, last] = metadata.equal_range(RefOf(name));
+  if (first == last) return std::nullopt;
+  if (std::next(first) != last) return absl::InvalidArgumentError("given twice");
+  return ViewOf(first->second);
+}
+
+// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). None where
+// the call says nothing of authorization.
+absl::StatusOr<std::optional<std::string_view>> BearerToken(const Metadata& metadata) {
+  const auto value = OnlyEntry(metadata, "authorization");
+  if (!value.ok()) return TokenMissing();
+  if (!value->has_value()) return std::nullopt;
   constexpr std::string_view kScheme = "bearer ";
-  const bool is_bearer = value.size() > kScheme.size() &&
-                         std::equal(kScheme.begin(), kScheme.end(), value.begin(), [](char want, char got) {
+  const bool is_bearer = (*value)->size() > kScheme.size() &&
+                         std::equal(kScheme.begin(), kScheme.end(), (*value)->begin(), [](char want, char got) {
                            return want == (got >= 'A' && got <= 'Z' ? got - 'A' + 'a' : got);
                          });
   if (!is_bearer) return TokenMissing();
-  return value.substr(kScheme.size());
+  return (*value)->substr(kScheme.size());
+}
+
+// The certificate that the peer has proved to own, in PEM; empty without TLS.
+std::string_view CertificateOf(const grpc::AuthContext* context) {
+  if (context == nullptr) return {};
+  const std::vector<grpc::string_ref> certificates = context->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  return certificates.empty() ? std::string_view() : ViewOf(certificates.front());
+}
+
+// Whether the call has metadata that only services may send, beyond what `caller` stands for.
+bool HasReservedMetadata(const Metadata& metadata, const auth::Caller& caller) {
+  const auto is_reserved = [](grpc::string_ref name) { return name.starts_with(RefOf(auth::kReservedPrefix)); };
+  auto entry = metadata.lower_bound(RefOf(auth::kReservedPrefix));
+  const bool acts = !caller.acting_service.empty();
+  while (entry != metadata.end() && acts && ViewOf(entry->first) == auth::kCallerMetadata) ++entry;
+  return entry != metadata.end() && is_reserved(entry->first);
 }
 
 TraceContext TraceOf(const grpc::CallbackServerContext& context) {
   const auto& metadata = context.client_metadata();
-  const auto found = metadata.find(grpc::string_ref(kTraceHeader.data(), kTraceHeader.size()));
+  const auto found = metadata.find(RefOf(kTraceHeader));
   if (found == metadata.end()) return NewTrace();
   const auto parent = ParseTraceParent(ViewOf(found->second));
   return parent.has_value() ? ChildOf(*parent) : NewTrace();
@@ -157,10 +199,28 @@ class Call final : public Task {
 
   // Finds out who calls.
   absl::Status Authenticate() {
-    ASSIGN_OR_RETURN(const std::string_view token, BearerToken(grpc_context_));
-    ASSIGN_OR_RETURN(call_.caller, adapter_.options_.authenticate(token));
-    call_.token = std::string(token);
+    const Metadata& metadata = grpc_context_.client_metadata();
+    const std::shared_ptr<const grpc::AuthContext> context = grpc_context_.auth_context();
+    auth::Credentials credentials = {.certificate = CertificateOf(context.get())};
+    ASSIGN_OR_RETURN(credentials.token, BearerToken(metadata));
+    // Given twice, it counts as not given, and is refused as metadata of nobody.
+    credentials.caller = OnlyEntry(metadata, auth::kCallerMetadata).value_or(std::nullopt);
+    ASSIGN_OR_RETURN(call_.caller, adapter_.options_.authenticate(credentials));
     return absl::OkStatus();
+  }
+
+  // Ends the call of somebody who is not known. What nobody can vouch for leaves no line.
+  void Refuse(const absl::Status& status) {
+    if (const std::string system = auth::PeerOf(status); !system.empty()) {
+      const std::string peer = grpc_context_.peer();
+      const std::string reason = status::Reason(status);
+      adapter_.logger_.Log(log::Severity::kWarning, "caller refused",
+                           {{"method", std::string_view(method_.name)},
+                            {"reason", std::string_view(reason)},
+                            {"certificate", std::string_view(system)},
+                            {"peer", std::string_view(peer)}});
+    }
+    Finish(status);
   }
 
   uint64_t share() const { return ShareOf(call_.caller); }
@@ -207,6 +267,7 @@ class Call final : public Task {
   }
 
   absl::Status Handle(const Message* request) {
+    if (HasReservedMetadata(grpc_context_.client_metadata(), call_.caller)) return MetadataReserved();
     RETURN_IF_ERROR(method_.rule.Check(call_.caller));
     if (request == nullptr) return Malformed();
     RETURN_IF_ERROR(method_.check.Check(*request));
@@ -259,6 +320,7 @@ class Call final : public Task {
                           {"code", std::string_view(CodeName(answer.error_code()))},
                           {"reason", std::string_view(reason)},
                           {"duration_ms", absl::ToDoubleMilliseconds(Elapsed())},
+                          {"acting_service", std::string_view(call_.caller.acting_service)},
                           {"system", std::string_view(call_.caller.system)},
                           {"municipality", std::string_view(call_.caller.municipality)},
                           {"authority", std::string_view(call_.caller.authority)},
@@ -293,7 +355,7 @@ grpc::ServerUnaryReactor* Adapter::Serve(const Method& method, grpc::CallbackSer
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   auto call = std::make_unique<Call>(*this, method, context, reactor, request, response);
   if (const absl::Status status = call->Authenticate(); !status.ok()) {
-    call->Finish(status);
+    call->Refuse(status);
     return reactor;
   }
   const uint64_t share = call->share();

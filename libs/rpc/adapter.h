@@ -1,11 +1,12 @@
 // Between gRPC and the handlers: everything that every call of every method goes
 // through, in one place and in this order.
 //
-//   on gRPC's thread  token -> caller (UNAUTHENTICATED), room in the queue
-//                     (RESOURCE_EXHAUSTED)
-//   on a worker       still wanted (CANCELLED, DEADLINE_EXCEEDED), access rule
-//                     (PERMISSION_DENIED), message parses and is sound
-//                     (INVALID_ARGUMENT), audit backlog (UNAVAILABLE), handler
+//   on gRPC's thread  certificate and token -> caller (UNAUTHENTICATED), room in the
+//                     queue (RESOURCE_EXHAUSTED)
+//   on a worker       still wanted (CANCELLED, DEADLINE_EXCEEDED), access rule and
+//                     no metadata that only services may send (PERMISSION_DENIED),
+//                     message parses and is sound (INVALID_ARGUMENT), audit backlog
+//                     (UNAVAILABLE), handler
 //   before answering  refusal recorded, metrics, log line
 //
 // A refusal waits for a worker like any call, because recording it does.
@@ -15,7 +16,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,6 +25,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
+#include "libs/auth/authenticator.h"
 #include "libs/auth/caller.h"
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
@@ -36,9 +37,9 @@
 
 namespace samverkan::rpc {
 
-// Who the bearer of `token` is, or UNAUTHENTICATED with a reason. Runs on gRPC's
+// Who calls, or UNAUTHENTICATED with a reason: auth::Authenticator. Runs on gRPC's
 // threads: must not block.
-using Authenticator = std::function<absl::StatusOr<auth::Caller>(std::string_view token)>;
+using Authenticator = std::function<absl::StatusOr<auth::Caller>(const auth::Credentials& credentials)>;
 
 // Records durably that a known caller was refused. `request` is null when it did
 // not parse. The status is the refusal, with the mark of a hidden one

@@ -42,9 +42,6 @@ struct CallContext {
   // The trace that the call belongs to, with a span id of its own.
   TraceContext trace;
 
-  // The caller's token, to pass on to the next service (client.h). Never logged.
-  std::string token;
-
   // Set by the adapter; see Cancelled().
   std::function<bool()> cancelled;
 

@@ -27,7 +27,9 @@ void Serve(TestServer& server, Handler handler) {
   server.Start(std::move(service));
 }
 
-std::string TargetOf(TestServer& server) { return "127.0.0.1:" + std::to_string(server.server().port()); }
+std::shared_ptr<grpc::Channel> Open(TestServer& server) {
+  return OpenChannel("127.0.0.1:" + std::to_string(server.server().port()), grpc::InsecureChannelCredentials());
+}
 
 TEST(ServiceConfigTest, IsValid) {
   EXPECT_EQ(grpc::experimental::ValidateServiceConfigJSON(std::string(ServiceConfig())), "");
@@ -43,7 +45,7 @@ TEST(OpenChannelTest, RetriesWhatIsUnavailable) {
   grpc::ClientContext context;
   server.Authorize(context, CallerWithRole(access::v1::REPORTER));
   EchoResponse response;
-  EXPECT_TRUE(EchoService::NewStub(OpenChannel(TargetOf(server)))->Echo(&context, EchoRequest(), &response).ok());
+  EXPECT_TRUE(EchoService::NewStub(Open(server))->Echo(&context, EchoRequest(), &response).ok());
   EXPECT_EQ(attempts.load(), 3);
 }
 
@@ -57,7 +59,7 @@ TEST(OpenChannelTest, RetriesNothingElse) {
   grpc::ClientContext context;
   server.Authorize(context, CallerWithRole(access::v1::REPORTER));
   EchoResponse response;
-  EXPECT_EQ(EchoService::NewStub(OpenChannel(TargetOf(server)))->Echo(&context, EchoRequest(), &response).error_code(),
+  EXPECT_EQ(EchoService::NewStub(Open(server))->Echo(&context, EchoRequest(), &response).error_code(),
             grpc::StatusCode::ABORTED);
   EXPECT_EQ(attempts.load(), 1);
 }
@@ -69,18 +71,19 @@ TEST(PrepareTest, PassesDeadlineTraceAndIdentityOn) {
     inner = call;
     return EchoResponse();
   });
-  const auto channel = OpenChannel(TargetOf(second));
+  const auto channel = Open(second);
   CallContext outer;
   const clock::SystemClock clock;
   outer.deadline = clock.Now() + absl::Seconds(9);
   outer.trace = NewTrace();
-  outer.token = second.TokenFor(CallerWithRole(access::v1::REPORTER, "bo"));
+  outer.caller = CallerWithRole(access::v1::REPORTER, "bo");
   grpc::ClientContext context;
   Prepare(outer, context);
   EchoResponse response;
   ASSERT_TRUE(EchoService::NewStub(channel)->Echo(&context, EchoRequest(), &response).ok());
   EXPECT_EQ(inner.trace.trace_id, outer.trace.trace_id);
   EXPECT_EQ(inner.caller.subject, "bo");
+  EXPECT_EQ(inner.caller.acting_service, "front");
   // The deadline travels as a remaining time, rounded up by gRPC.
   EXPECT_LT(absl::AbsDuration(inner.deadline - outer.deadline), absl::Seconds(1));
 }

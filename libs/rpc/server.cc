@@ -18,7 +18,6 @@
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 #include "libs/rpc/connection.h"
 #include "libs/status/macros.h"
@@ -46,7 +45,7 @@ bool IsLoopback(const std::string& address) {
 
 absl::Status NotLoopback(const std::string& what, const std::string& address) {
   return absl::InvalidArgumentError(what + " is \"" + address +
-                                    "\"; plaintext is served on loopback only: expected 127.0.0.1:<port>, "
+                                    "\"; without TLS expected a loopback address: 127.0.0.1:<port>, "
                                     "[::1]:<port> or localhost:<port>");
 }
 
@@ -131,7 +130,9 @@ void BlockStopSignals() {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options, const clock::Clock& clock,
                                                        log::Logger logger) {
-  if (!IsLoopback(options.listen)) return NotLoopback("the address to listen on", options.listen);
+  if (options.credentials == nullptr && !IsLoopback(options.listen)) {
+    return NotLoopback("the address to listen on", options.listen);
+  }
   if (!options.metrics_listen.empty() && !IsLoopback(options.metrics_listen)) {
     return NotLoopback("the metrics address", options.metrics_listen);
   }
@@ -176,7 +177,9 @@ absl::Status Server::Start() {
 
 absl::Status Server::BuildAndBind() {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+  builder.AddListeningPort(options_.listen,
+                           options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials(),
+                           &port_);
   builder.SetMaxReceiveMessageSize(options_.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options_.max_metadata_bytes);
   // Two servers on one port would share its connections without a word.

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
@@ -37,9 +38,10 @@ namespace samverkan::rpc {
 void BlockStopSignals();
 
 struct ServerOptions {
-  // Where to listen, "127.0.0.1:0"; port 0 takes a free one. Plaintext: addresses
-  // other than loopback are refused.
+  // Where to listen, "127.0.0.1:0"; port 0 takes a free one.
   std::string listen = "127.0.0.1:0";
+  // How to (tls::ServerCredentials). None means plaintext, on loopback addresses only.
+  std::shared_ptr<grpc::ServerCredentials> credentials;
   // Where to write the bound port, one line; empty writes none.
   std::string port_file;
   // Where Prometheus reads, loopback only; port 0 takes a free one, empty serves none.
@@ -66,9 +68,9 @@ inline constexpr absl::Duration kStuckGrace = absl::Seconds(2);
 // thread.
 class Server {
  public:
-  // Opens the worker pool and the metrics port. INVALID_ARGUMENT for an address that
-  // is not loopback, UNAVAILABLE when the metrics port is taken. `clock` must
-  // outlive the server.
+  // Opens the worker pool and the metrics port. INVALID_ARGUMENT for a metrics address
+  // that is not loopback, and for such an address to listen on in plaintext;
+  // UNAVAILABLE when the metrics port is taken. `clock` must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Create(ServerOptions options, const clock::Clock& clock,
                                                         log::Logger logger);
   // Stops.

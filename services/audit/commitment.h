@@ -2,11 +2,13 @@
 #define SAMVERKAN_SERVICES_AUDIT_COMMITMENT_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/leaf.h"
+#include "services/audit/store.pb.h"
 
 // The salted commitments by which a leaf holds on to its private part: as long as
 // salts and private part are kept they prove each other, and once these are erased
@@ -52,15 +54,25 @@ std::string SaltOf(CommitmentTag tag, std::string_view secret, uint32_t position
 // length in 4 bytes and its items, and numbers have the most significant byte first:
 //
 //   subject  list of the commitments to each child (kChild, position in the list)
-//   actor    subject, system, role in 4 bytes, municipality, authority, list of units
+//   actor    subject, system, role in 4 bytes, municipality, authority, list of units;
+//            and, where a service called for the actor, acting_service
 //   detail   time in seconds (8 bytes, two's complement) and nanoseconds (4),
 //            legal_basis, trace_id, request_id, detail, list of the commitments to
-//            each resource (kResource, under the detail's salt, position in the list)
+//            each resource (kResource, under the detail's salt, position in the list);
+//            then, only where there are risk signs, the list of these in 4 bytes each
 //
 // Children and resources have commitments of their own so that one child can be
 // erased from an entry that names several: its commitment stays in the list, its
 // salt and the producer's go, and the others still verify under their own salts.
 Commitments CommitTo(const EntryId& entry_id, const v1::PrivatePart& part, const v1::Salts& salts);
+
+// The commitments of a private part as it is kept: the same, whatever was erased from it.
+Commitments CommitTo(const EntryId& entry_id, const store::v1::PrivateBody& body);
+
+// Takes children, or resources, out of `body`, with every salt that would prove them. The
+// others still verify. Says whether any was there.
+bool EraseChildren(const EntryId& entry_id, const std::set<std::string>& erased, store::v1::PrivateBody& body);
+bool EraseResources(const EntryId& entry_id, const std::set<std::string>& erased, store::v1::PrivateBody& body);
 
 }  // namespace samverkan::audit
 

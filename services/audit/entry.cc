@@ -59,20 +59,10 @@ absl::StatusOr<std::string> LeafOf(const v1::Entry& entry, const EntryId& id) {
 }
 
 std::string BodyOf(const v1::Entry& entry) {
-  v1::Entry body;
+  store::v1::PrivateBody body;
   *body.mutable_private_part() = entry.private_part();
   *body.mutable_salts() = entry.salts();
   return body.SerializeAsString();
-}
-
-std::vector<std::string> TagsOf(const v1::PrivatePart& part, const Scope& scope, const SearchTags& tags) {
-  std::vector<std::string> all;
-  for (const std::string& child : part.children()) all.push_back(tags.Of(SearchTags::Kind::kChild, scope, child));
-  all.push_back(tags.Of(SearchTags::Kind::kActor, scope, part.actor().subject()));
-  for (const std::string& resource : part.resources()) {
-    all.push_back(tags.Of(SearchTags::Kind::kResource, scope, resource));
-  }
-  return all;
 }
 
 absl::StatusOr<NewEntry> Prepare(const v1::Entry& entry, const SearchTags& tags) {
@@ -85,11 +75,34 @@ absl::StatusOr<NewEntry> Prepare(const v1::Entry& entry, const SearchTags& tags)
   prepared.leaf_hash = LeafHash(prepared.leaf);
   prepared.time = TimeOf(entry.private_part());
   prepared.body = BodyOf(entry);
+  prepared.method = entry.method();
+  prepared.action = entry.action();
+  prepared.outcome = entry.outcome();
+  const v1::Actor& actor = entry.private_part().actor();
+  prepared.role = actor.role();
+  prepared.signs = RiskSigns(entry.private_part().risk_signs());
+  prepared.actor = tags.Of(SearchTags::Kind::kActor, prepared.scope, actor.subject());
+  prepared.system = tags.Of(SearchTags::Kind::kSystem, prepared.scope, actor.system());
   prepared.tags = TagsOf(entry.private_part(), prepared.scope, tags);
   return prepared;
 }
 
+v1::LoggedEntry::State StateOf(const store::v1::PrivateBody& body) {
+  return body.has_children() || body.has_resources() ? v1::LoggedEntry::REDUCED : v1::LoggedEntry::WHOLE;
+}
+
 }  // namespace
+
+std::vector<Tag> TagsOf(const v1::PrivatePart& part, const Scope& scope, const SearchTags& tags) {
+  std::vector<Tag> all;
+  const auto add = [&](SearchTags::Kind kind, const std::string& value) {
+    all.push_back({kind, tags.Of(kind, scope, value)});
+  };
+  for (const std::string& child : part.children()) add(SearchTags::Kind::kChild, child);
+  add(SearchTags::Kind::kActor, part.actor().subject());
+  for (const std::string& resource : part.resources()) add(SearchTags::Kind::kResource, resource);
+  return all;
+}
 
 absl::Status EntryIdReused(size_t position) {
   return status::AlreadyExists({.reason = kEntryIdReused,
@@ -116,6 +129,12 @@ absl::StatusOr<Batch> PrepareEntries(const Entries& entries, absl::Time now, con
   return batch;
 }
 
+absl::StatusOr<store::v1::PrivateBody> ReadBody(int64_t index, const std::string& body) {
+  store::v1::PrivateBody read;
+  if (read.ParseFromString(body)) return read;
+  return status::Internal(absl::StrCat("the private part at index ", index, " cannot be read"));
+}
+
 absl::StatusOr<v1::LoggedEntry> ToLoggedEntry(const StoredEntry& stored) {
   const absl::StatusOr<Leaf> leaf = DecodeLeaf(stored.leaf);
   if (!leaf.ok()) return status::Internal(absl::StrCat("the leaf at index ", stored.index, " cannot be read"));
@@ -126,10 +145,12 @@ absl::StatusOr<v1::LoggedEntry> ToLoggedEntry(const StoredEntry& stored) {
   *logged.mutable_record_time() = proto_time::ToProto(stored.record_time);
 
   v1::Entry& entry = *logged.mutable_entry();
-  if (stored.body.has_value() && !entry.ParseFromString(*stored.body)) {
-    return status::Internal(absl::StrCat("the private part at index ", stored.index, " cannot be read"));
+  logged.set_state(v1::LoggedEntry::ERASED);
+  if (stored.body.has_value()) {
+    ASSIGN_OR_RETURN(store::v1::PrivateBody body, ReadBody(stored.index, *stored.body));
+    logged.set_state(StateOf(body));
+    *entry.mutable_private_part() = std::move(*body.mutable_private_part());
   }
-  entry.clear_salts();
   entry.set_entry_id(pg::Uuid(leaf->entry_id).ToString());
   entry.set_producer(leaf->producer);
   entry.set_municipality(leaf->municipality);

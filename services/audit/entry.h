@@ -12,7 +12,9 @@
 #include "absl/time/time.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/leaf.h"
+#include "services/audit/risk_sign.h"
 #include "services/audit/search_tag.h"
+#include "services/audit/store.pb.h"
 
 // Audit entries as values: what may enter the log, in which form it is kept, and how
 // it is shown. No I/O.
@@ -25,6 +27,12 @@ inline constexpr int kMostChildren = 2000;
 inline constexpr int kMostResources = 2001;
 inline constexpr int kMostUnits = 200;
 
+// By which an entry is found.
+struct Tag {
+  SearchTags::Kind kind;
+  std::string value;
+};
+
 // An entry that has been checked, in the form in which it is stored.
 struct NewEntry {
   EntryId id;
@@ -33,10 +41,19 @@ struct NewEntry {
   std::string leaf;
   Digest leaf_hash;
   absl::Time time;
-  // v1::Entry with nothing but private_part and salts, serialized.
+  // store::v1::PrivateBody, serialized.
   std::string body;
+  // What a review knows of it without the body.
+  std::string method;
+  access::v1::Action action = access::v1::ACTION_UNSPECIFIED;
+  v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
+  access::v1::Role role = access::v1::ROLE_UNSPECIFIED;
+  RiskSigns signs;
+  // Tags of the actor's subject and system.
+  std::string actor;
+  std::string system;
   // Of each child, the actor and each resource.
-  std::vector<std::string> tags;
+  std::vector<Tag> tags;
 };
 
 // What a call appends: no (producer, id) twice.
@@ -56,6 +73,10 @@ struct Batch {
 absl::StatusOr<Batch> PrepareEntries(const google::protobuf::RepeatedPtrField<v1::Entry>& entries, absl::Time now,
                                      const SearchTags& tags);
 
+// What an entry with this private part is found by: each child, the actor and each
+// resource.
+std::vector<Tag> TagsOf(const v1::PrivatePart& part, const Scope& scope, const SearchTags& tags);
+
 // ALREADY_EXISTS, reason `ENTRY_ID_REUSED`, for the entry at `position` of a call.
 absl::Status EntryIdReused(size_t position);
 
@@ -68,6 +89,9 @@ struct StoredEntry {
   // Absent once erased.
   std::optional<std::string> body;
 };
+
+// The private part as it is kept. INTERNAL where the stored bytes cannot be read.
+absl::StatusOr<store::v1::PrivateBody> ReadBody(int64_t index, const std::string& body);
 
 // What a reader is shown: what the leaf says and, until it is erased, the private
 // part; never the salts. INTERNAL where the stored bytes cannot be read.

@@ -4,6 +4,7 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/resource_name/resource_name.h"
 #include "services/audit/entry.h"
+#include "services/audit/risk_sign.h"
 
 namespace samverkan::audit {
 namespace {
@@ -56,8 +58,10 @@ class Check {
   void Leaf(const v1::Entry& entry) {
     EntryId(entry.entry_id());
     Expect(IsId(entry.producer()), "producer", "expected a service's name: 1 to 63 of a-z, 0-9 and '-', few digits.");
-    Expect(resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
-           "expected a municipality's official code, four digits.");
+    const bool concerns_none =
+        entry.municipality().empty() && entry.authority().empty() && entry.private_part().children().empty();
+    Expect(concerns_none || resource_name::Match("{municipality}", entry.municipality()).has_value(), "municipality",
+           "expected a municipality's official code, four digits; or nothing, without authority and children.");
     Expect(entry.authority().empty() || IsId(entry.authority()), "authority",
            "expected an authority's id: 1 to 63 of a-z, 0-9 and '-', few digits; or nothing.");
     Expect(Follows(kMethod, entry.method()), "method",
@@ -90,6 +94,7 @@ class Check {
            "private_part.trace_id", "expected 32 hexadecimal digits, or nothing.");
     Length("private_part.request_id", part.request_id(), 128);
     Length("private_part.detail", part.detail(), 4096);
+    RiskSigns(part.risk_signs());
   }
 
   void KnownFields(const google::protobuf::Message& message, const std::string& field) {
@@ -127,8 +132,20 @@ class Check {
     Length("private_part.actor.system", actor.system(), 256);
     Length("private_part.actor.municipality", actor.municipality(), 64);
     Length("private_part.actor.authority", actor.authority(), 256);
+    Expect(actor.acting_service().empty() || IsId(actor.acting_service()), "private_part.actor.acting_service",
+           "expected a service's name, or nothing.");
     Texts("private_part.actor.units", actor.units(), kMostUnits, 256);
     Expect(access::v1::Role_IsValid(actor.role()), "private_part.actor.role", "expected a role that is known.");
+  }
+
+  // One order and no doubles, so that a set of signs has one commitment.
+  void RiskSigns(const google::protobuf::RepeatedField<int>& signs) {
+    const auto told = [](int sign) { return IsTold(static_cast<v1::RiskSign>(sign)); };
+    const bool rising = std::adjacent_find(signs.begin(), signs.end(), std::greater_equal<>()) == signs.end();
+    Expect(
+        rising && std::all_of(signs.begin(), signs.end(), told), "private_part.risk_signs",
+        "expected signs that a producer tells (SAME_NAME, COLLEAGUE, NO_ASSIGNMENT, EMERGENCY_ACCESS), each once, in "
+        "rising order.");
   }
 
   void Length(const std::string& field, const std::string& text, size_t longest) {

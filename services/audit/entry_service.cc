@@ -10,30 +10,27 @@
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "samverkan/audit/v1/audit.grpc.pb.h"
+#include "services/audit/erasure.h"
 #include "services/audit/reasons.h"
+#include "services/audit/review.h"
 #include "services/audit/search_question.h"
 
 namespace samverkan::audit {
 namespace {
 
-constexpr char kOwnProducer[] = "audit";
-constexpr char kOwnPurpose[] = "log_review";
 // Private parts on one page; with the entry that exceeds it and all leaves, a page
 // stays below the 4 MiB that clients accept unless told otherwise.
 constexpr int64_t kPageBodyBytes = 1 << 21;
 
-Scope ScopeOf(const rpc::CallContext& call) {
-  return {.municipality = call.caller.municipality, .authority = call.caller.authority};
-}
-
-absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const std::string& system) {
-  const auto foreign = [&](const v1::Entry& entry) { return entry.producer() != system; };
+absl::Status CheckProducers(const v1::AppendEntriesRequest& request, const auth::Caller& caller) {
+  const auto foreign = [&](const v1::Entry& entry) { return !caller.IsService() || entry.producer() != caller.system; };
   const auto found = std::find_if(request.entries().begin(), request.entries().end(), foreign);
   if (found == request.entries().end()) return absl::OkStatus();
   const std::string field = absl::StrCat("entries[", found - request.entries().begin(), "].producer");
   return status::PermissionDenied(
       {.reason = kProducerMismatch,
-       .message = absl::StrCat(field, " is not the calling system. A service appends its own entries only."),
+       .message = absl::StrCat(
+           field, " is not the calling service. A service appends its own entries only, by its certificate."),
        .metadata = {{"field", field}}});
 }
 
@@ -48,6 +45,16 @@ absl::Status EntryNotFound(bool hidden) {
                                                    .message = "There is no such entry in the log of your authority.",
                                                    .swedish = "Det finns ingen sådan loggpost hos din nämnd."});
   return hidden ? status::Hidden(not_found) : not_found;
+}
+
+// The resource that a request names; nothing where the name is none of ours.
+std::vector<std::string> NamesIn(const google::protobuf::Message& request) {
+  const google::protobuf::FieldDescriptor* const field = request.GetDescriptor()->FindFieldByName("name");
+  if (field == nullptr) return {};
+  const std::string name = request.GetReflection()->GetString(request, field);
+  const bool known =
+      ParseEntryName(name).has_value() || ParseSampleName(name).has_value() || ParseItemName(name).has_value();
+  return known ? std::vector<std::string>{name} : std::vector<std::string>();
 }
 
 absl::StatusOr<v1::AppendEntriesResponse> ReceiptsFor(const v1::AppendEntriesRequest& request, const Batch& batch,
@@ -70,10 +77,22 @@ absl::StatusOr<v1::AppendEntriesResponse> ReceiptsFor(const v1::AppendEntriesReq
 
 absl::StatusOr<v1::AppendEntriesResponse> EntryService::AppendEntries(const rpc::CallContext& call,
                                                                       const v1::AppendEntriesRequest& request) {
-  ASSIGN_OR_RETURN(const Batch batch, PrepareEntries(request.entries(), call.now, tags_));
-  RETURN_IF_ERROR(CheckProducers(request, call.caller.system));
+  ASSIGN_OR_RETURN(const Batch batch, PrepareEntries(request.entries(), call.now, own_entries_.tags()));
+  RETURN_IF_ERROR(CheckProducers(request, call.caller));
   ASSIGN_OR_RETURN(const std::vector<Placement> placements, store_.Append(batch.entries, call.now, call.deadline));
   return ReceiptsFor(request, batch, placements);
+}
+
+absl::StatusOr<v1::EraseEntriesResponse> EntryService::EraseEntries(const rpc::CallContext& call,
+                                                                    const v1::EraseEntriesRequest& request) {
+  ASSIGN_OR_RETURN(const Erasure erasure, CheckErasure(request));
+  RETURN_IF_ERROR(CheckMayErase(call.caller));
+  // Names nobody: it stays when the children that it is about are gone.
+  outbox::Touched touched;
+  touched.resources = {request.erasure()};
+  touched.legal_basis = request.legal_basis();
+  ASSIGN_OR_RETURN(const NewEntry entry, own_entries_.Make(call, erasure.scope, v1::GRANTED, touched));
+  return erasures_.Erase(erasure, entry, call.now, call.deadline);
 }
 
 absl::StatusOr<v1::LoggedEntry> EntryService::GetEntry(const rpc::CallContext& call,
@@ -87,7 +106,7 @@ absl::StatusOr<v1::LoggedEntry> EntryService::GetEntry(const rpc::CallContext& c
   touched.resources = {entry.name()};
   const auto& children = entry.entry().private_part().children();
   touched.children.assign(children.begin(), children.end());
-  RETURN_IF_ERROR(AppendOwn(call, v1::GRANTED, touched));
+  RETURN_IF_ERROR(own_entries_.Append(call, v1::GRANTED, touched));
   return entry;
 }
 
@@ -97,7 +116,8 @@ absl::StatusOr<EntryQuery> EntryService::QueryOf(const rpc::CallContext& call,
   EntryQuery query;
   ASSIGN_OR_RETURN(query.limit, paging::PageSize(request.page_size()));
   query.scope = ScopeOf(call);
-  query.tags = TagsOf(request, query.scope, tags_);
+  query.tags = TagsOf(request, query.scope, own_entries_.tags());
+  query.signs = RiskSigns(request.risk_signs());
   if (request.has_start_time()) query.start = *proto_time::FromProto(request.start_time());
   if (request.has_end_time()) query.end = *proto_time::FromProto(request.end_time());
   query.body_bytes = kPageBodyBytes;
@@ -120,7 +140,7 @@ absl::StatusOr<v1::SearchEntriesResponse> EntryService::SearchEntries(const rpc:
     shown.push_back(std::move(entry));
   }
   const bool more = CutToOneEntry(shown) || page.more;
-  RETURN_IF_ERROR(AppendOwn(call, v1::GRANTED, TouchedBy(request, shown)));
+  RETURN_IF_ERROR(own_entries_.Append(call, v1::GRANTED, TouchedBy(request, shown)));
   v1::SearchEntriesResponse response;
   for (v1::LoggedEntry& entry : shown) *response.add_entries() = std::move(entry);
   if (more && !response.entries().empty()) {
@@ -135,25 +155,8 @@ absl::Status EntryService::RecordRefusal(const rpc::CallContext& call, const goo
                                          const absl::Status& refusal) {
   outbox::Touched touched;
   touched.detail = status::Reason(refusal);
-  if (request != nullptr && request->GetDescriptor() == v1::GetEntryRequest::descriptor()) {
-    const std::string& name = static_cast<const v1::GetEntryRequest&>(*request).name();
-    if (ParseEntryName(name).has_value()) touched.resources = {name};
-  }
-  return AppendOwn(call, v1::DENIED, touched);
-}
-
-absl::Status EntryService::AppendOwn(const rpc::CallContext& call, v1::Outcome outcome,
-                                     const outbox::Touched& touched) {
-  outbox::Touched own = touched;
-  own.municipality = call.caller.municipality;
-  own.authority = call.caller.authority;
-  own.retention = own.children.empty() ? v1::OPERATION : v1::CHILD_FILE;
-  v1::AppendEntriesRequest request;
-  *request.add_entries() = outbox::MakeAuditEntry(call, kOwnProducer, outcome, own);
-  request.mutable_entries(0)->set_purpose(kOwnPurpose);
-  const absl::StatusOr<Batch> batch = PrepareEntries(request.entries(), call.now, tags_);
-  if (!batch.ok()) return status::Internal(absl::StrCat("an own entry is unsound: ", batch.status().message()));
-  return store_.Append(batch->entries, call.now, call.deadline).status();
+  if (request != nullptr) touched.resources = NamesIn(*request);
+  return own_entries_.Append(call, v1::DENIED, touched);
 }
 
 std::unique_ptr<rpc::Service> Serve(EntryService& service, rpc::Adapter& adapter) {
@@ -161,6 +164,9 @@ std::unique_ptr<rpc::Service> Serve(EntryService& service, rpc::Adapter& adapter
   using rpc::CallContext;
   served->Add("AppendEntries", [&service](const CallContext& call, const v1::AppendEntriesRequest& request) {
     return service.AppendEntries(call, request);
+  });
+  served->Add("EraseEntries", [&service](const CallContext& call, const v1::EraseEntriesRequest& request) {
+    return service.EraseEntries(call, request);
   });
   served->Add("GetEntry", [&service](const CallContext& call, const v1::GetEntryRequest& request) {
     return service.GetEntry(call, request);

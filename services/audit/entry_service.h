@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libs/outbox/audit_entry.h"
 #include "libs/paging/page_token.h"
 #include "libs/rpc/adapter.h"
 #include "libs/rpc/call_context.h"
@@ -17,7 +16,8 @@
 #include "samverkan/audit/v1/audit.pb.h"
 #include "services/audit/entry.h"
 #include "services/audit/entry_store.h"
-#include "services/audit/search_tag.h"
+#include "services/audit/erasure_store.h"
+#include "services/audit/own_entry.h"
 
 namespace samverkan::audit {
 
@@ -26,26 +26,29 @@ namespace samverkan::audit {
 // where that fails, nothing is shown. May be used by several threads at once.
 class EntryService {
  public:
-  // `store` must outlive the service.
-  EntryService(EntryStore& store, SearchTags tags, paging::PageTokens tokens)
-      : store_(store), tags_(std::move(tags)), tokens_(std::move(tokens)) {}
+  // The stores and `own_entries` must outlive the service.
+  EntryService(EntryStore& store, ErasureStore& erasures, const OwnEntries& own_entries, paging::PageTokens tokens)
+      : store_(store), erasures_(erasures), own_entries_(own_entries), tokens_(std::move(tokens)) {}
 
   absl::StatusOr<v1::AppendEntriesResponse> AppendEntries(const rpc::CallContext& call,
                                                           const v1::AppendEntriesRequest& request);
+  absl::StatusOr<v1::EraseEntriesResponse> EraseEntries(const rpc::CallContext& call,
+                                                        const v1::EraseEntriesRequest& request);
   absl::StatusOr<v1::LoggedEntry> GetEntry(const rpc::CallContext& call, const v1::GetEntryRequest& request);
   absl::StatusOr<v1::SearchEntriesResponse> SearchEntries(const rpc::CallContext& call,
                                                           const v1::SearchEntriesRequest& request);
 
-  // Appends the entry of a refusal; an rpc::RefusalRecorder.
+  // Appends the entry of a refusal by any service of this process; an
+  // rpc::RefusalRecorder.
   absl::Status RecordRefusal(const rpc::CallContext& call, const google::protobuf::Message* request,
                              const absl::Status& refusal);
 
  private:
   absl::StatusOr<EntryQuery> QueryOf(const rpc::CallContext& call, const v1::SearchEntriesRequest& request) const;
-  absl::Status AppendOwn(const rpc::CallContext& call, v1::Outcome outcome, const outbox::Touched& touched);
 
   EntryStore& store_;
-  const SearchTags tags_;
+  ErasureStore& erasures_;
+  const OwnEntries& own_entries_;
   const paging::PageTokens tokens_;
 };
 

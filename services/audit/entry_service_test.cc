@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,15 @@ auth::Caller CallerOf(access::v1::Role role, const std::string& subject, const s
   return caller;
 }
 
+// A service that calls for itself.
+auth::Caller Service(const std::string& name) {
+  auth::Caller caller = rpc::testing::CallerWithRole(access::v1::SYSTEM, name);
+  caller.system = name;
+  caller.municipality.clear();
+  caller.authority.clear();
+  return caller;
+}
+
 // The whole service over the wire, on a real database.
 class EntryServiceTest : public ::testing::Test {
  protected:
@@ -40,7 +51,10 @@ class EntryServiceTest : public ::testing::Test {
     absl::StatusOr<std::unique_ptr<EntryStore>> store = EntryStore::Open(database_.ConninfoFor("audit"), 4);
     if (!store.ok()) std::abort();
     store_ = *std::move(store);
-    service_ = std::make_unique<EntryService>(*store_, TestTags(), paging::PageTokens(std::string(32, 'p')));
+    own_entries_ = std::make_unique<OwnEntries>(*store_, TestTags());
+    erasures_ = ErasureStore::Open(database_.ConninfoFor("audit"), 4, TestTags()).value();
+    service_ =
+        std::make_unique<EntryService>(*store_, *erasures_, *own_entries_, paging::PageTokens(std::string(32, 'p')));
     rpc::ServerOptions options;
     options.max_message_bytes = 4 << 20;
     options.adapter.record_refusal = [this](const auto& call, const auto* request, const auto& refusal) {
@@ -82,9 +96,35 @@ class EntryServiceTest : public ::testing::Test {
     return Call(&v1::AuditService::Stub::SearchEntries, request, caller);
   }
 
+  // An erasure of child-1 and report 1, with its number.
+  static v1::EraseEntriesRequest ErasureOf(uint64_t number) {
+    v1::EraseEntriesRequest request;
+    request.set_erasure("municipalities/0180/erasures/" + TestId(number));
+    request.set_municipality("0180");
+    request.set_authority("socialnamnden");
+    request.add_children("child-1");
+    request.add_resources("municipalities/0180/reports/1");
+    request.set_legal_basis("P-082, SoL 2025:400 16:2 a 2 st");
+    return request;
+  }
+  absl::StatusOr<v1::EraseEntriesResponse> Erase(const v1::EraseEntriesRequest& request, const auth::Caller& caller) {
+    return Call(&v1::AuditService::Stub::EraseEntries, request, caller);
+  }
+
+  // In how many rows of the schema these bytes stand, as text or within an octet string.
+  std::string RowsHolding(const std::string& bytes) {
+    const std::string held = "(position('" + bytes + "'::bytea IN body) > 0)::int";
+    return *database_.Value("SELECT coalesce((SELECT sum(" + held +
+                            ") FROM audit.private_part), 0)"
+                            " + coalesce((SELECT sum(" +
+                            held +
+                            ") FROM audit.review_outcome), 0)"
+                            " + (SELECT count(*) FROM audit.entry WHERE position('" +
+                            bytes + "'::bytea IN leaf) > 0)");
+  }
+
   // The entry at `index`, however the log may hold it.
-  v1::LoggedEntry Logged(int64_t index) {
-    const Scope scope = {.municipality = "0180", .authority = "socialnamnden"};
+  v1::LoggedEntry Logged(int64_t index, const Scope& scope = {.municipality = "0180", .authority = "socialnamnden"}) {
     const auto found = store_->Get(scope, index, clock::SystemClock().Now() + absl::Seconds(10));
     EXPECT_OK(found);
     if (!found.ok() || !found->entry.has_value()) return {};
@@ -95,9 +135,11 @@ class EntryServiceTest : public ::testing::Test {
 
   TestDatabase database_{"services/audit/schema"};
   const clock::FakeClock clock_{TestNow()};
-  const auth::Caller intake_ = CallerOf(access::v1::SYSTEM, "intake", "intake");
+  const auth::Caller intake_ = Service("intake");
   const auth::Caller auditor_ = CallerOf(access::v1::AUDITOR, "olle", "loggkoll");
   std::unique_ptr<EntryStore> store_;
+  std::unique_ptr<OwnEntries> own_entries_;
+  std::unique_ptr<ErasureStore> erasures_;
   std::unique_ptr<EntryService> service_;
   std::unique_ptr<TestServer> server_;
   std::unique_ptr<v1::AuditService::Stub> stub_;
@@ -134,9 +176,26 @@ TEST_F(EntryServiceTest, RefusesToWriteInAnothersName) {
   EXPECT_EQ(status::Metadata(refused.status())["field"], "entries[1].producer");
   // Nothing but the entry of the refusal.
   EXPECT_EQ(LogSize(), "1");
+  const v1::Entry refusal = Logged(0, {}).entry();
+  EXPECT_EQ(refusal.outcome(), v1::DENIED);
+  EXPECT_EQ(refusal.private_part().detail(), "PRODUCER_MISMATCH");
+  EXPECT_EQ(refusal.private_part().actor().subject(), "intake");
+}
+
+// A system may be called as a service is, and its token may claim the role.
+TEST_F(EntryServiceTest, TakesEntriesOfServicesOnly) {
+  EXPECT_THAT(Append({TestEntry(1)}, CallerOf(access::v1::SYSTEM, "intake", "intake")),
+              StatusIs(absl::StatusCode::kPermissionDenied, "PRODUCER_MISMATCH"));
   EXPECT_EQ(Logged(0).entry().outcome(), v1::DENIED);
-  EXPECT_EQ(Logged(0).entry().private_part().detail(), "PRODUCER_MISMATCH");
-  EXPECT_EQ(Logged(0).entry().private_part().actor().subject(), "intake");
+}
+
+TEST_F(EntryServiceTest, NamesTheServiceThatActsForItsReader) {
+  auth::Caller reader = auditor_;
+  reader.acting_service = "consent";
+  ASSERT_OK(Append({TestEntry(1)}));
+  ASSERT_OK(Get("entries/0", reader));
+  EXPECT_EQ(Logged(1).entry().private_part().actor().acting_service(), "consent");
+  EXPECT_EQ(Logged(1).entry().private_part().actor().subject(), "olle");
 }
 
 TEST_F(EntryServiceTest, RecordsTheRefusalOfAWrongRole) {
@@ -144,8 +203,8 @@ TEST_F(EntryServiceTest, RecordsTheRefusalOfAWrongRole) {
   EXPECT_THAT(Get("entries/0", intake_), StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_EQ(LogSize(), "2");
   EXPECT_EQ(Logged(0).entry().private_part().actor().subject(), "olle");
-  EXPECT_EQ(Logged(1).entry().outcome(), v1::DENIED);
-  EXPECT_EQ(Logged(1).entry().method(), "samverkan.audit.v1.AuditService/GetEntry");
+  EXPECT_EQ(Logged(1, {}).entry().outcome(), v1::DENIED);
+  EXPECT_EQ(Logged(1, {}).entry().method(), "samverkan.audit.v1.AuditService/GetEntry");
 }
 
 TEST_F(EntryServiceTest, NamesBadFieldsAndStoresNothing) {
@@ -265,6 +324,10 @@ TEST_F(EntryServiceTest, NamesWhatIsWrongWithAQuestion) {
   };
   v1::SearchEntriesRequest request;
   EXPECT_EQ(fields(request), std::vector<std::string>{"child"});
+  // Entries do not hold this one.
+  request.add_risk_signs(v1::OUT_OF_HOURS);
+  EXPECT_EQ(fields(request), std::vector<std::string>{"risk_signs"});
+  request.clear_risk_signs();
   request.set_child(std::string(129, 'c'));
   EXPECT_EQ(fields(request), std::vector<std::string>{"child"});
   request.set_child("c");
@@ -299,6 +362,180 @@ TEST_F(EntryServiceTest, EndsAPageWhereItsOwnEntryIsFull) {
   ASSERT_EQ(second.entries_size(), 1);
   EXPECT_EQ(second.entries(0).index(), 0);
   EXPECT_TRUE(second.next_page_token().empty());
+}
+
+v1::Entry EntryAbout(uint64_t number, const std::vector<std::string>& children) {
+  v1::Entry entry = TestEntry(number);
+  entry.mutable_private_part()->mutable_children()->Assign(children.begin(), children.end());
+  return entry;
+}
+
+TEST_F(EntryServiceTest, ErasesWhatTheLogTellsOfAChild) {
+  ASSERT_OK_AND_ASSIGN(
+      const v1::AppendEntriesResponse appended,
+      Append({EntryAbout(1, {"child-1"}), EntryAbout(2, {"child-1", "child-2"}), EntryAbout(3, {"child-2"})}));
+  ASSERT_EQ(RowsHolding("child-1"), "2");
+  v1::EraseEntriesRequest request = ErasureOf(1);
+  request.clear_resources();
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse erased, Erase(request, intake_));
+  EXPECT_EQ(erased.name(), "entries/3");
+  EXPECT_EQ(erased.erased(), 1);
+  EXPECT_EQ(erased.reduced(), 1);
+  EXPECT_EQ(RowsHolding("child-1"), "0");
+
+  // The leaves are as they were, and say what is left behind them.
+  ASSERT_OK_AND_ASSIGN(const v1::LoggedEntry gone, Get("entries/0", auditor_));
+  EXPECT_EQ(gone.state(), v1::LoggedEntry::ERASED);
+  EXPECT_FALSE(gone.entry().has_private_part());
+  EXPECT_EQ(gone.leaf_hash(), appended.receipts(0).leaf_hash());
+  EXPECT_EQ(gone.entry().method(), "samverkan.intake.v1.ReportService/GetReport");
+  ASSERT_OK_AND_ASSIGN(const v1::LoggedEntry reduced, Get("entries/1", auditor_));
+  EXPECT_EQ(reduced.state(), v1::LoggedEntry::REDUCED);
+  EXPECT_EQ(reduced.leaf_hash(), appended.receipts(1).leaf_hash());
+  ASSERT_EQ(reduced.entry().private_part().children_size(), 1);
+  EXPECT_EQ(reduced.entry().private_part().children(0), "child-2");
+  EXPECT_EQ(Logged(2).state(), v1::LoggedEntry::WHOLE);
+
+  // The entry that tells of it names nobody.
+  const v1::Entry told = Logged(3).entry();
+  EXPECT_EQ(told.action(), access::v1::ERASE);
+  EXPECT_EQ(told.outcome(), v1::GRANTED);
+  EXPECT_EQ(told.producer(), "audit");
+  EXPECT_TRUE(told.private_part().children().empty());
+  ASSERT_EQ(told.private_part().resources_size(), 1);
+  EXPECT_EQ(told.private_part().resources(0), request.erasure());
+  EXPECT_EQ(told.private_part().legal_basis(), "P-082, SoL 2025:400 16:2 a 2 st");
+  EXPECT_EQ(told.private_part().actor().subject(), "intake");
+}
+
+TEST_F(EntryServiceTest, FindsNothingThatWasErased) {
+  ASSERT_OK(Append({EntryAbout(1, {"child-1"}), EntryAbout(2, {"child-1", "child-2"})}));
+  v1::EraseEntriesRequest erasure = ErasureOf(1);
+  erasure.clear_resources();
+  ASSERT_OK(Erase(erasure, intake_));
+  const auto found = [&](void (*ask)(v1::SearchEntriesRequest&)) {
+    v1::SearchEntriesRequest request;
+    ask(request);
+    std::vector<int64_t> indexes;
+    const auto page = Search(request, auditor_);
+    EXPECT_OK(page);
+    if (!page.ok()) return indexes;
+    for (const v1::LoggedEntry& entry : page->entries()) indexes.push_back(entry.index());
+    return indexes;
+  };
+  using Indexes = std::vector<int64_t>;
+  EXPECT_EQ(found([](auto& request) { request.set_child("child-1"); }), Indexes());
+  EXPECT_EQ(found([](auto& request) { request.set_actor("anna"); }), Indexes{1});
+  EXPECT_EQ(found([](auto& request) { request.set_resource("municipalities/0180/reports/1"); }), Indexes{1});
+}
+
+TEST_F(EntryServiceTest, ErasesAResourceOfAChildThatIsStillKnown) {
+  v1::Entry list = TestEntry(2);
+  list.mutable_private_part()->add_resources("municipalities/0180/reports/2");
+  ASSERT_OK(Append({TestEntry(1), list}));
+  v1::EraseEntriesRequest request = ErasureOf(1);
+  request.clear_children();
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse erased, Erase(request, intake_));
+  EXPECT_EQ(erased.erased(), 1);
+  EXPECT_EQ(erased.reduced(), 1);
+  EXPECT_EQ(Logged(1).entry().private_part().children(0), "child-1");
+  ASSERT_EQ(Logged(1).entry().private_part().resources_size(), 1);
+  EXPECT_EQ(Logged(1).entry().private_part().resources(0), "municipalities/0180/reports/2");
+}
+
+TEST_F(EntryServiceTest, ErasesWhatCameSinceAndTellsItOnce) {
+  ASSERT_OK(Append({TestEntry(1)}));
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse first, Erase(ErasureOf(1), intake_));
+  EXPECT_EQ(first.erased(), 1);
+  ASSERT_OK(Append({TestEntry(2)}));
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse second, Erase(ErasureOf(1), intake_));
+  EXPECT_EQ(second.name(), first.name());
+  EXPECT_EQ(second.erased(), 1);
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse third, Erase(ErasureOf(1), intake_));
+  EXPECT_EQ(third.erased(), 0);
+  EXPECT_EQ(LogSize(), "3");
+  // Another erasure has an entry of its own, be there nothing left to erase.
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse other, Erase(ErasureOf(2), intake_));
+  EXPECT_EQ(other.name(), "entries/3");
+}
+
+TEST_F(EntryServiceTest, BringsNothingBackWhenAProducerSendsItAgain) {
+  ASSERT_OK_AND_ASSIGN(const v1::AppendEntriesResponse first, Append({TestEntry(1)}));
+  ASSERT_OK(Erase(ErasureOf(1), intake_));
+  ASSERT_OK_AND_ASSIGN(const v1::AppendEntriesResponse again, Append({TestEntry(1)}));
+  EXPECT_EQ(again.SerializeAsString(), first.SerializeAsString());
+  EXPECT_EQ(RowsHolding("child-1"), "0");
+}
+
+TEST_F(EntryServiceTest, ErasesNothingOfAnotherAuthority) {
+  v1::Entry foreign = TestEntry(2);
+  foreign.set_authority("utbildningsnamnden");
+  ASSERT_OK(Append({TestEntry(1), foreign}));
+  ASSERT_OK(Erase(ErasureOf(1), intake_));
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM audit.private_part WHERE index = 1"), "1");
+}
+
+TEST_F(EntryServiceTest, ErasesForNoSystemThatCallsItselfAService) {
+  ASSERT_OK(Append({TestEntry(1)}));
+  const auth::Caller system = CallerOf(access::v1::SYSTEM, "intake", "intake");
+  EXPECT_THAT(Erase(ErasureOf(1), system), StatusIs(absl::StatusCode::kPermissionDenied, "NOT_A_SERVICE"));
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM audit.private_part WHERE index = 0"), "1");
+  EXPECT_EQ(Logged(1).entry().outcome(), v1::DENIED);
+  EXPECT_EQ(Logged(1).entry().private_part().detail(), "NOT_A_SERVICE");
+}
+
+TEST_F(EntryServiceTest, LetsNoAuditorErase) {
+  ASSERT_OK(Append({TestEntry(1)}));
+  EXPECT_THAT(Erase(ErasureOf(1), auditor_), StatusIs(absl::StatusCode::kPermissionDenied, "ROLE_MISSING"));
+  v1::EraseEntriesRequest request = ErasureOf(1);
+  request.clear_legal_basis();
+  EXPECT_EQ(status::InvalidFields(Erase(request, intake_).status()), std::vector<std::string>{"legal_basis"});
+  EXPECT_EQ(Logged(0).state(), v1::LoggedEntry::WHOLE);
+}
+
+TEST_F(EntryServiceTest, ErasesNothingThatItCannotTell) {
+  ASSERT_OK(Append({TestEntry(1)}));
+  ASSERT_OK(database_.Execute("REVOKE EXECUTE ON FUNCTION audit.append_entries FROM samverkan_audit"));
+  EXPECT_FALSE(Erase(ErasureOf(1), intake_).ok());
+  EXPECT_EQ(Logged(0).state(), v1::LoggedEntry::WHOLE);
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM audit.erasure"), "0");
+}
+
+// More than one transaction takes.
+TEST_F(EntryServiceTest, ErasesAFileOfAnyLength) {
+  constexpr uint64_t kEntries = 1100;
+  for (uint64_t first = 0; first < kEntries; first += 220) {
+    std::vector<v1::Entry> entries;
+    for (uint64_t i = first; i < first + 220; ++i) entries.push_back(TestEntry(i));
+    ASSERT_OK(Append(entries));
+  }
+  ASSERT_OK_AND_ASSIGN(const v1::EraseEntriesResponse erased, Erase(ErasureOf(1), intake_));
+  EXPECT_EQ(erased.erased(), static_cast<int64_t>(kEntries));
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM audit.private_part"), "1");
+  EXPECT_EQ(LogSize(), "1101");
+}
+
+TEST_F(EntryServiceTest, TellsAnErasureOnceThoughManyAskAtOnce) {
+  std::vector<v1::Entry> entries;
+  for (uint64_t i = 0; i < 100; ++i) entries.push_back(EntryAbout(i, {"child-1", "child-2"}));
+  ASSERT_OK(Append(entries));
+  // Two children of the same entries, each asked for twice.
+  std::vector<std::thread> threads;
+  std::array<absl::StatusOr<v1::EraseEntriesResponse>, 4> answers;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    threads.emplace_back([this, i, &answer = answers[i]] {
+      v1::EraseEntriesRequest request = ErasureOf(i / 2);
+      request.clear_resources();
+      request.set_children(0, i < 2 ? "child-1" : "child-2");
+      answer = Erase(request, intake_);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& answer : answers) ASSERT_OK(answer);
+  EXPECT_EQ(answers[0]->name(), answers[1]->name());
+  EXPECT_EQ(answers[2]->name(), answers[3]->name());
+  EXPECT_EQ(LogSize(), "102");
+  EXPECT_EQ(*database_.Value("SELECT count(*) FROM audit.private_part"), "2");
 }
 
 }  // namespace

@@ -16,13 +16,14 @@ namespace {
 
 constexpr pg::Statement kAppendEntries = {
     "append_entries",
-    "SELECT outcome, index FROM audit.append_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ORDER BY ordinal"};
+    "SELECT outcome, index FROM audit.append_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+    " $16, $17, $18, $19) ORDER BY ordinal"};
 constexpr pg::Statement kGetEntry = {
     "get_entry", "SELECT log_size, index, leaf, leaf_hash, record_time, body FROM audit.get_entry($1, $2, $3)"};
 constexpr pg::Statement kSearchEntries = {
     "search_entries",
     "SELECT index, leaf, leaf_hash, record_time, body, found"
-    " FROM audit.search_entries($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY index DESC"};
+    " FROM audit.search_entries($1, $2, $3, $4, $5, $6, $7, $8, $9) ORDER BY index DESC"};
 // Settings under which a commit that was confirmed can be lost.
 constexpr pg::Statement kFindRiskySettings = {
     "find_risky_settings",
@@ -31,8 +32,8 @@ constexpr pg::Statement kFindRiskySettings = {
 constexpr pg::Statement kFindSchemaVersion = {"find_schema_version",
                                               "SELECT version::bigint FROM audit.schema_version"};
 
-constexpr int64_t kOldestSchema = 1;
-constexpr int64_t kNewestSchema = 1;
+constexpr int64_t kOldestSchema = 2;
+constexpr int64_t kNewestSchema = 2;
 // All appends lock the same row.
 constexpr char kLockKey[] = "log";
 
@@ -46,8 +47,12 @@ struct Columns {
   std::vector<pg::Bytes> leaf_hashes;
   std::vector<absl::Time> times;
   std::vector<pg::Bytes> bodies;
+  std::vector<std::string> methods;
+  std::vector<int64_t> actions, outcomes, roles, signs;
+  std::vector<pg::Bytes> actors, systems;
   std::vector<int64_t> tag_ordinals;
   std::vector<pg::Bytes> tags;
+  std::vector<int64_t> tag_kinds;
 
   void Add(const NewEntry& entry) {
     producers.push_back(entry.producer);
@@ -58,12 +63,29 @@ struct Columns {
     leaf_hashes.push_back({std::string(entry.leaf_hash.begin(), entry.leaf_hash.end())});
     times.push_back(entry.time);
     bodies.push_back({entry.body});
-    for (const std::string& tag : entry.tags) {
+    methods.push_back(entry.method);
+    actions.push_back(entry.action);
+    outcomes.push_back(entry.outcome);
+    roles.push_back(entry.role);
+    signs.push_back(entry.signs.bits());
+    actors.push_back({entry.actor});
+    systems.push_back({entry.system});
+    for (const Tag& tag : entry.tags) {
       tag_ordinals.push_back(static_cast<int64_t>(producers.size()));
-      tags.push_back({tag});
+      tags.push_back({tag.value});
+      tag_kinds.push_back(static_cast<int64_t>(tag.kind));
     }
   }
 };
+
+pg::Params AppendParams(const std::vector<NewEntry>& entries, absl::Time now) {
+  Columns columns;
+  for (const NewEntry& entry : entries) columns.Add(entry);
+  return pg::Params(now, columns.producers, columns.ids, columns.municipalities, columns.authorities, columns.leaves,
+                    columns.leaf_hashes, columns.times, columns.bodies, columns.methods, columns.actions,
+                    columns.outcomes, columns.roles, columns.signs, columns.actors, columns.systems,
+                    columns.tag_ordinals, columns.tags, columns.tag_kinds);
+}
 
 absl::StatusOr<Placement::Outcome> OutcomeOf(std::string_view text) {
   if (text == "APPENDED") return Placement::Outcome::kAppended;
@@ -81,6 +103,16 @@ absl::StatusOr<Placement> ReadPlacement(const pg::Row& row) {
   ASSIGN_OR_RETURN(placement.outcome, OutcomeOf(outcome));
   placement.index = index.value_or(-1);
   return placement;
+}
+
+absl::StatusOr<std::vector<Placement>> ReadPlacements(const pg::Rows& rows, size_t count) {
+  std::vector<Placement> placements;
+  for (const pg::Row row : rows) {
+    ASSIGN_OR_RETURN(const Placement placement, ReadPlacement(row));
+    placements.push_back(placement);
+  }
+  if (placements.size() != count) return status::Internal("append_entries did not place every entry");
+  return placements;
 }
 
 absl::StatusOr<FoundEntry> ReadFoundEntry(const pg::Row& row, int64_t asked) {
@@ -132,6 +164,12 @@ absl::Status NotDurable(const std::string& setting) {
 
 }  // namespace
 
+absl::StatusOr<std::vector<Placement>> AppendEntries(pg::Transaction& transaction, const std::vector<NewEntry>& entries,
+                                                     absl::Time now) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kAppendEntries, AppendParams(entries, now)));
+  return ReadPlacements(rows, entries.size());
+}
+
 absl::StatusOr<std::unique_ptr<EntryStore>> EntryStore::Open(const std::string& conninfo, int readers,
                                                              pg::ErrorLog log) {
   pg::CombiningWriter::Options options;
@@ -157,19 +195,9 @@ absl::Status EntryStore::CheckReady(absl::Time deadline) {
 
 absl::StatusOr<std::vector<Placement>> EntryStore::Append(const std::vector<NewEntry>& entries, absl::Time now,
                                                           absl::Time deadline) {
-  Columns columns;
-  for (const NewEntry& entry : entries) columns.Add(entry);
-  const pg::Params params(now, columns.producers, columns.ids, columns.municipalities, columns.authorities,
-                          columns.leaves, columns.leaf_hashes, columns.times, columns.bodies, columns.tag_ordinals,
-                          columns.tags);
-  ASSIGN_OR_RETURN(const pg::Rows rows, writer_->Execute(kAppendEntries, params, kLockKey, deadline));
-  std::vector<Placement> placements;
-  for (const pg::Row row : rows) {
-    ASSIGN_OR_RETURN(const Placement placement, ReadPlacement(row));
-    placements.push_back(placement);
-  }
-  if (placements.size() != entries.size()) return status::Internal("append_entries did not place every entry");
-  return placements;
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   writer_->Execute(kAppendEntries, AppendParams(entries, now), kLockKey, deadline));
+  return ReadPlacements(rows, entries.size());
 }
 
 absl::StatusOr<FoundEntry> EntryStore::Get(const Scope& scope, int64_t index, absl::Time deadline) {
@@ -189,7 +217,7 @@ absl::StatusOr<EntryPage> EntryStore::Search(const EntryQuery& query, absl::Time
   const int64_t before = query.before.value_or(std::numeric_limits<int64_t>::max());
   // One more than shown tells whether there is a further page.
   const pg::Params params(query.scope.municipality, query.scope.authority, tags, query.start, query.end, before,
-                          query.limit + 1, query.body_bytes);
+                          query.limit + 1, query.body_bytes, query.signs.bits());
   return readers_->Read({}, deadline, "search_entries", [&](pg::ReadTransaction& transaction) -> Result {
     ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kSearchEntries, params));
     ASSIGN_OR_RETURN(EntryPage page, ReadPage(rows));

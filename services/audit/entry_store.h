@@ -12,7 +12,9 @@
 #include "absl/time/time.h"
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
+#include "libs/pg/transaction.h"
 #include "services/audit/entry.h"
+#include "services/audit/risk_sign.h"
 #include "services/audit/search_tag.h"
 
 namespace samverkan::audit {
@@ -42,6 +44,8 @@ struct EntryQuery {
   Scope scope;
   // The rarest first.
   std::vector<std::string> tags;
+  // All of these.
+  RiskSigns signs;
   // Of the act, [start, end).
   absl::Time start = absl::InfinitePast();
   absl::Time end = absl::InfiniteFuture();
@@ -58,6 +62,11 @@ struct EntryPage {
   // Whether older ones match too.
   bool more = false;
 };
+
+// Appends in a transaction that also changes something else: its last statement, for all
+// appends wait for each other until it ends. As EntryStore::Append otherwise.
+absl::StatusOr<std::vector<Placement>> AppendEntries(pg::Transaction& transaction, const std::vector<NewEntry>& entries,
+                                                     absl::Time now);
 
 // All SQL about entries. The runtime role reaches no table of the log: everything
 // goes through the functions of schema/. May be used by several threads at once.

@@ -167,12 +167,15 @@ std::string SqlStateAsRole(const TestDatabase& database, const std::string& sql)
 TEST_F(EntryStoreTest, LeavesTheRuntimeRoleNoWayToChangeOrReadTheTables) {
   Append(Prepared({TestEntry(1)}));
   constexpr char kInsufficientPrivilege[] = "42501";
-  for (const std::string table : {"log_state", "entry", "entry_key", "private_part", "search_tag"}) {
+  const std::map<std::string, std::string> columns = {
+      {"log_state", "size"},        {"entry", "index"},    {"entry_key", "index"},    {"private_part", "index"},
+      {"search_tag", "index"},      {"request", "method"}, {"review_sample", "body"}, {"review_item", "index"},
+      {"review_outcome", "number"}, {"erasure", "index"}};
+  for (const auto& [table, column] : columns) {
     const std::string name = "audit." + table;
-    const std::string column = table == "log_state" ? "size" : "index";
     for (const std::string& sql :
-         {"UPDATE " + name + " SET " + column + " = 5", "DELETE FROM " + name, "TRUNCATE " + name,
-          "INSERT INTO " + name + " (" + column + ") VALUES (5)", "SELECT " + column + " FROM " + name,
+         {"UPDATE " + name + " SET " + column + " = NULL", "DELETE FROM " + name, "TRUNCATE " + name,
+          "INSERT INTO " + name + " (" + column + ") VALUES (NULL)", "SELECT " + column + " FROM " + name,
           "ALTER TABLE " + name + " DISABLE TRIGGER ALL", "DROP TABLE " + name}) {
       EXPECT_EQ(SqlStateAsRole(database_, sql), kInsufficientPrivilege) << sql;
     }
@@ -181,6 +184,26 @@ TEST_F(EntryStoreTest, LeavesTheRuntimeRoleNoWayToChangeOrReadTheTables) {
   EXPECT_EQ(SqlStateAsRole(database_, "CREATE TABLE audit.x (y int)"), kInsufficientPrivilege);
   EXPECT_EQ(SqlStateAsRole(database_, "SELECT version FROM audit.schema_version"), "");
   ExpectDense(1);
+}
+
+// Whoever runs SQL as the service can lose nothing without an entry that tells of it.
+TEST_F(EntryStoreTest, LetsTheRuntimeRoleEraseOnlyByAnErasureThatTheLogTellsOf) {
+  Append(Prepared({TestEntry(1)}));
+  const std::string erasure = "'0180', 'socialnamnden', '019eb058-74ce-74a6-8d3a-7160edd74b1a'";
+  const std::string erase =
+      "SELECT audit.erase_entries(" + erasure + ", '{0}', '{NULL}', '{}', '{}', '{}', '{}', '{}', '{}')";
+  const std::string claim = "SELECT audit.claim_erasure(" + erasure + ")";
+  const auto keep = [&](const std::string& index) {
+    return "SELECT audit.keep_erasure(" + erasure + ", " + index + ")";
+  };
+  constexpr char kRaised[] = "P0001";
+  EXPECT_EQ(SqlStateAsRole(database_, erase), kRaised) << "nothing claimed";
+  EXPECT_EQ(SqlStateAsRole(database_, claim + ";" + erase), kRaised) << "no entry when the transaction ends";
+  EXPECT_EQ(SqlStateAsRole(database_, claim + ";" + erase + ";" + keep("7")), kRaised) << "an entry that is not there";
+  EXPECT_EQ(Value("SELECT count(*) FROM audit.private_part"), "1");
+  EXPECT_EQ(SqlStateAsRole(database_, claim + ";" + erase + ";" + keep("0")), "");
+  EXPECT_EQ(Value("SELECT count(*) FROM audit.private_part"), "0");
+  EXPECT_EQ(Value("SELECT count(*) FROM audit.entry"), "1");
 }
 
 // What writers of a hammer were told.
@@ -286,10 +309,12 @@ class Model {
     for (const auto& [index, entry] : entries_) {
       const v1::PrivatePart& part = entry.private_part();
       const absl::Time time = absl::FromUnixSeconds(part.time().seconds());
-      const bool matches =
-          entry.municipality() == query.scope.municipality && entry.authority() == query.scope.authority &&
-          time >= query.start && time < query.end && (child.empty() || Holds(part.children(), child)) &&
-          (actor.empty() || part.actor().subject() == actor) && (resource.empty() || Holds(part.resources(), resource));
+      const bool matches = entry.municipality() == query.scope.municipality &&
+                           entry.authority() == query.scope.authority && time >= query.start && time < query.end &&
+                           (child.empty() || Holds(part.children(), child)) &&
+                           (actor.empty() || part.actor().subject() == actor) &&
+                           (resource.empty() || Holds(part.resources(), resource)) &&
+                           (RiskSigns(part.risk_signs()).bits() & query.signs.bits()) == query.signs.bits();
       if (matches) found.insert(found.begin(), index);
     }
     return found;
@@ -328,6 +353,8 @@ class SearchTest : public EntryStoreTest {
     part.clear_resources();
     for (size_t left = Below(4); left > 0; --left) part.add_children(Pick("child-", 4));
     for (size_t left = Below(3); left > 0; --left) part.add_resources(Pick("reports/", 4));
+    if (Below(3) == 0) part.add_risk_signs(v1::SAME_NAME);
+    if (Below(3) == 0) part.add_risk_signs(v1::NO_ASSIGNMENT);
     model_.Add(Append(Prepared({entry}))[0].index, entry);
   }
 
@@ -344,6 +371,8 @@ class SearchTest : public EntryStoreTest {
     add(SearchTags::Kind::kChild, asked.child);
     add(SearchTags::Kind::kResource, asked.resource);
     add(SearchTags::Kind::kActor, asked.actor);
+    if (Below(4) == 0) query.signs.Add(v1::SAME_NAME);
+    if (Below(4) == 0) query.signs.Add(v1::NO_ASSIGNMENT);
     if (Below(2) == 0) query.start = TestNow() - absl::Seconds(Below(110));
     if (Below(2) == 0) query.end = TestNow() - absl::Seconds(Below(110));
     query.limit = static_cast<int64_t>(1 + Below(20));

@@ -36,6 +36,7 @@ TEST(Entry, IsShownAsItCameWithoutItsSalts) {
   EXPECT_EQ(logged.entry().SerializeAsString(), expected.SerializeAsString());
   EXPECT_EQ(logged.name(), "entries/17");
   EXPECT_EQ(logged.index(), 17);
+  EXPECT_EQ(logged.state(), v1::LoggedEntry::WHOLE);
   EXPECT_EQ(logged.record_time().seconds(), absl::ToUnixSeconds(TestNow()));
 }
 
@@ -44,6 +45,7 @@ TEST(Entry, IsShownByItsLeafOnceErased) {
   stored.body.reset();
   ASSERT_OK_AND_ASSIGN(const v1::LoggedEntry logged, ToLoggedEntry(stored));
   EXPECT_FALSE(logged.entry().has_private_part());
+  EXPECT_EQ(logged.state(), v1::LoggedEntry::ERASED);
   EXPECT_EQ(logged.entry().method(), "samverkan.intake.v1.ReportService/GetReport");
   EXPECT_EQ(logged.entry().entry_id(), TestId(1));
   EXPECT_EQ(logged.entry().retention(), v1::CHILD_FILE);
@@ -114,6 +116,8 @@ std::vector<Fault> FaultsOfThePrivatePart() {
       {"private_part.time", [](auto& entry) { entry.mutable_private_part()->mutable_time()->set_nanos(-1); }},
       {"private_part.actor.subject",
        [](auto& entry) { entry.mutable_private_part()->mutable_actor()->clear_subject(); }},
+      {"private_part.actor.acting_service",
+       [](auto& entry) { entry.mutable_private_part()->mutable_actor()->set_acting_service("in take"); }},
       {"private_part.children[1]", [](auto& entry) { entry.mutable_private_part()->add_children(""); }},
       {"private_part.children",
        [](auto& entry) {
@@ -132,9 +136,29 @@ std::vector<Fault> FaultsOfThePrivatePart() {
   };
 }
 
+std::vector<Fault> FaultsOfTheRiskSigns() {
+  return {
+      // Twice, out of order, and computed only when a sample is drawn.
+      {"private_part.risk_signs",
+       [](auto& entry) {
+         entry.mutable_private_part()->add_risk_signs(v1::COLLEAGUE);
+         entry.mutable_private_part()->add_risk_signs(v1::COLLEAGUE);
+       }},
+      {"private_part.risk_signs",
+       [](auto& entry) {
+         entry.mutable_private_part()->add_risk_signs(v1::COLLEAGUE);
+         entry.mutable_private_part()->add_risk_signs(v1::SAME_NAME);
+       }},
+      {"private_part.risk_signs", [](auto& entry) { entry.mutable_private_part()->add_risk_signs(v1::MANY_FILES); }},
+      {"private_part.risk_signs",
+       [](auto& entry) { entry.mutable_private_part()->add_risk_signs(v1::RISK_SIGN_UNSPECIFIED); }},
+  };
+}
+
 std::vector<Fault> Faults() {
   std::vector<Fault> faults = FaultsOfTheLeaf();
   for (Fault& fault : FaultsOfThePrivatePart()) faults.push_back(std::move(fault));
+  for (Fault& fault : FaultsOfTheRiskSigns()) faults.push_back(std::move(fault));
   return faults;
 }
 
@@ -147,6 +171,16 @@ TEST(Entry, NamesTheBadField) {
     const std::string field = Faults()[i].field.empty() ? "entries[1]" : "entries[1]." + Faults()[i].field;
     EXPECT_EQ(status::InvalidFields(batch.status()), std::vector<std::string>{field}) << i;
   }
+}
+
+// What a service of the suite was refused concerns no municipality, but never a child.
+TEST(Entry, MayConcernNoMunicipality) {
+  v1::Entry entry = TestEntry(1);
+  entry.clear_municipality();
+  entry.clear_authority();
+  EXPECT_EQ(status::InvalidFields(PrepareAll({entry}).status()), std::vector<std::string>{"entries[0].municipality"});
+  entry.mutable_private_part()->clear_children();
+  EXPECT_OK(PrepareAll({entry}));
 }
 
 TEST(Entry, NamesEveryBadFieldAtOnce) {

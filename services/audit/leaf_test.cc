@@ -223,6 +223,7 @@ TEST(Commitments, CoverEveryFieldOfThePrivatePart) {
       [](auto& part) { part.mutable_actor()->set_municipality("0181"); },
       [](auto& part) { part.mutable_actor()->set_authority(""); },
       [](auto& part) { part.mutable_actor()->add_units("x"); },
+      [](auto& part) { part.mutable_actor()->set_acting_service("x"); },
       [](auto& part) { part.mutable_children()->SwapElements(0, 1); },
       [](auto& part) { part.mutable_children()->RemoveLast(); },
       [](auto& part) { part.add_children(""); },
@@ -246,8 +247,14 @@ TEST(Commitments, CoverEveryFieldOfThePrivatePart) {
     changes[i](changed);
     EXPECT_TRUE(Differ(changed, SamplePart())) << i;
   }
+  // A unit is not taken for the service that follows the units.
+  v1::PrivatePart unit = SamplePart();
+  unit.mutable_actor()->add_units("x");
+  v1::PrivatePart service = SamplePart();
+  service.mutable_actor()->set_acting_service("x");
+  EXPECT_TRUE(Differ(unit, service));
   EXPECT_EQ(SamplePart().GetDescriptor()->field_count(), 9) << "a new field has to be committed to";
-  EXPECT_EQ(SamplePart().actor().GetDescriptor()->field_count(), 6) << "a new field has to be committed to";
+  EXPECT_EQ(SamplePart().actor().GetDescriptor()->field_count(), 7) << "a new field has to be committed to";
 }
 
 TEST(Commitments, DifferByEntrySaltTagAndPlaintext) {

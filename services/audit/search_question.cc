@@ -1,5 +1,6 @@
 #include "services/audit/search_question.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/status.h"
 #include "services/audit/entry.h"
+#include "services/audit/risk_sign.h"
 
 namespace samverkan::audit {
 namespace {
@@ -50,6 +52,7 @@ std::string DetailOf(const v1::SearchEntriesRequest& request) {
   if (!request.resource().empty()) parts.push_back("resource");
   if (request.has_start_time()) parts.push_back(absl::StrCat("from ", time(request.start_time())));
   if (request.has_end_time()) parts.push_back(absl::StrCat("before ", time(request.end_time())));
+  for (const int sign : request.risk_signs()) parts.push_back(v1::RiskSign_Name(sign));
   if (!request.page_token().empty()) parts.push_back("a further page");
   return absl::StrCat("searched by: ", absl::StrJoin(parts, ", "));
 }
@@ -66,11 +69,16 @@ absl::Status CheckQuestion(const v1::SearchEntriesRequest& request) {
   if (start.has_value() && end.has_value() && *start >= *end) {
     violations.Add("end_time", "expected an instant after start_time.", "Ange en tidpunkt efter start_time.");
   }
+  const auto told = [](int sign) { return IsTold(static_cast<v1::RiskSign>(sign)); };
+  if (!std::all_of(request.risk_signs().begin(), request.risk_signs().end(), told)) {
+    violations.Add("risk_signs", "expected SAME_NAME, COLLEAGUE, NO_ASSIGNMENT, EMERGENCY_ACCESS.",
+                   "Ange SAME_NAME, COLLEAGUE, NO_ASSIGNMENT, EMERGENCY_ACCESS.");
+  }
   const bool asks = !request.child().empty() || !request.actor().empty() || !request.resource().empty() ||
-                    request.has_start_time() || request.has_end_time();
+                    !request.risk_signs().empty() || request.has_start_time() || request.has_end_time();
   if (!asks) {
-    violations.Add("child", "expected at least one of child, actor, resource, start_time and end_time.",
-                   "Ange minst ett av child, actor, resource, start_time och end_time.");
+    violations.Add("child", "expected at least one of child, actor, resource, risk_signs, start_time and end_time.",
+                   "Ange minst ett av child, actor, resource, risk_signs, start_time och end_time.");
   }
   return violations.ToStatus();
 }

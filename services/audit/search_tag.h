@@ -23,7 +23,7 @@ struct Scope {
 class SearchTags {
  public:
   // What a tag stands for. The numbers are stored within the tags.
-  enum class Kind : uint8_t { kChild = 1, kActor = 2, kResource = 3 };
+  enum class Kind : uint8_t { kChild = 1, kActor = 2, kResource = 3, kSystem = 4, kUnit = 5 };
 
   // `key` is 32 bytes of KeyFile::Derive("audit/search-tag").
   explicit SearchTags(std::string key) : key_(std::move(key)) {}

@@ -10,25 +10,20 @@
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
 #include "libs/rpc/server.h"
+#include "libs/rpc/transport_flags.h"
 #include "libs/status/macros.h"
 #include "services/intake/server.h"
 
-ABSL_FLAG(std::string, listen, "127.0.0.1:0", "where to serve gRPC; port 0 takes a free one");
-ABSL_FLAG(std::string, port_file, "", "where to write the bound port");
-ABSL_FLAG(std::string, metrics_listen, "127.0.0.1:0", "where Prometheus reads");
 ABSL_FLAG(std::string, database, "", "libpq connection string, as the role samverkan_intake");
 ABSL_FLAG(std::string, jobs_database, "", "the same database, as the role samverkan_intake_jobs");
 ABSL_FLAG(std::string, keys_database, "", "libpq connection string of the database of keys, as samverkan_intake");
 ABSL_FLAG(std::string, key_encryption_keys, "", "list of key-encryption keys: libs/keys/key_list.h");
 ABSL_FLAG(std::string, index_keys, "", "list of keys of the blind indexes: libs/keys/key_list.h");
-ABSL_FLAG(std::string, jwks, "", "file with the keys that access tokens are signed with");
-ABSL_FLAG(std::string, issuer, "samverkan-development", "who signs access tokens, their claim iss");
 ABSL_FLAG(std::string, key_file, "", "the service's secret: libs/keys/key_file.h");
 ABSL_FLAG(std::string, clock_file, "", "seconds by which the clock is moved; development only");
 ABSL_FLAG(std::string, rules, "deploy/rules", "folder of the rule set");
 ABSL_FLAG(std::string, directory, "deploy/directory", "folder of authorities and units");
 ABSL_FLAG(std::string, audit, "", "host:port of the audit service");
-ABSL_FLAG(std::string, service_token_file, "", "token with which audit entries are delivered");
 ABSL_FLAG(absl::Duration, longest_backlog, absl::Hours(4),
           "reads of personal data are refused when audit entries have waited longer");
 ABSL_FLAG(int, workers, 128, "calls worked on at a time");
@@ -37,21 +32,16 @@ ABSL_FLAG(int, connections, 8, "connections to PostgreSQL beside those of the ho
 namespace {
 
 samverkan::intake::ServerFlags Flags() {
-  return {.listen = absl::GetFlag(FLAGS_listen),
-          .port_file = absl::GetFlag(FLAGS_port_file),
-          .metrics_listen = absl::GetFlag(FLAGS_metrics_listen),
+  return {.transport = samverkan::rpc::TransportFlags(),
           .database = absl::GetFlag(FLAGS_database),
           .jobs_database = absl::GetFlag(FLAGS_jobs_database),
           .keys_database = absl::GetFlag(FLAGS_keys_database),
           .key_encryption_keys = absl::GetFlag(FLAGS_key_encryption_keys),
           .index_keys = absl::GetFlag(FLAGS_index_keys),
-          .jwks = absl::GetFlag(FLAGS_jwks),
-          .issuer = absl::GetFlag(FLAGS_issuer),
           .key_file = absl::GetFlag(FLAGS_key_file),
           .rules = absl::GetFlag(FLAGS_rules),
           .directory = absl::GetFlag(FLAGS_directory),
           .audit = absl::GetFlag(FLAGS_audit),
-          .service_token_file = absl::GetFlag(FLAGS_service_token_file),
           .longest_backlog = absl::GetFlag(FLAGS_longest_backlog),
           .workers = absl::GetFlag(FLAGS_workers),
           .connections = absl::GetFlag(FLAGS_connections)};

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "libs/auth/token_verifier.h"
 #include "libs/idempotency/request_log.h"
 #include "libs/keys/key_file.h"
 #include "libs/keys/key_list.h"
@@ -17,7 +16,9 @@
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
 #include "libs/pg/schema_version.h"
+#include "libs/pg/transport_check.h"
 #include "libs/rpc/server.h"
+#include "libs/rpc/transport.h"
 #include "libs/rules/rule_set.h"
 #include "libs/sealing/key_ring.h"
 #include "libs/status/macros.h"
@@ -50,14 +51,10 @@ pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
   };
 }
 
-rpc::ServerOptions OptionsFor(const ServerFlags& flags, auth::TokenVerifier& verifier, pg::CombiningWriter& writer,
+rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& transport, pg::CombiningWriter& writer,
                               const outbox::Outbox& outbox, const std::unique_ptr<outbox::Relay>& relay) {
-  rpc::ServerOptions options;
-  options.listen = flags.listen;
-  options.port_file = flags.port_file;
-  options.metrics_listen = flags.metrics_listen;
+  rpc::ServerOptions options = transport.ServerOptions();
   options.workers.workers = flags.workers;
-  options.adapter.authenticate = [&verifier](std::string_view token) { return verifier.Verify(token); };
   options.adapter.record_refusal = outbox::RecordRefusals(writer, outbox, kService);
   options.adapter.audit_backlog_exceeded = [&relay] { return relay->BacklogExceeded(); };
   return options;
@@ -118,6 +115,14 @@ absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   return rules;
 }
 
+absl::Status CheckDatabases(const ServerFlags& flags) {
+  if (flags.transport.plaintext_loopback) return absl::OkStatus();
+  for (const std::string& conninfo : {flags.database, flags.jobs_database, flags.keys_database}) {
+    RETURN_IF_ERROR(pg::CheckTransport(conninfo));
+  }
+  return absl::OkStatus();
+}
+
 // The connections to PostgreSQL: the pool that answers calls, that of the jobs, that of the keys'
 // own database, and the writer.
 struct Databases {
@@ -127,8 +132,9 @@ struct Databases {
   std::unique_ptr<pg::CombiningWriter> writer;
 };
 
-// Fails unless both databases have the schema that this program was made for.
+// Fails unless they can be reached safely and have the schema that this program was made for.
 absl::StatusOr<Databases> OpenDatabases(const ServerFlags& flags, const log::Logger& logger, absl::Time deadline) {
+  RETURN_IF_ERROR(CheckDatabases(flags));
   Databases databases;
   ASSIGN_OR_RETURN(databases.calls, pg::Pool::Open(flags.database, flags.connections, LogErrorsTo(logger)));
   ASSIGN_OR_RETURN(databases.jobs, pg::Pool::Open(flags.jobs_database, kJobConnections, LogErrorsTo(logger)));
@@ -147,6 +153,19 @@ absl::StatusOr<std::unique_ptr<sealing::KeyRing>> OpenKeyRing(const ServerFlags&
   return sealing::KeyRing::Open(keys, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger);
 }
 
+// Serves until a stop signal, with all that works by itself beside the calls.
+absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay, DeadlineSweeper& sweeper) {
+  server.OnStop([&] { transport.Stop(); });
+  server.OnStop([&] { sweeper.Stop(); });
+  server.OnStop([&] { relay.Stop(); });
+  transport.Start(*server.metrics().registry());
+  RETURN_IF_ERROR(server.Start());
+  relay.Start();
+  sweeper.Start();
+  server.RunUntilStopSignal();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
@@ -154,8 +173,8 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ASSIGN_OR_RETURN(const keys::KeyList index_keys, keys::KeyList::Load(flags.index_keys));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
-  ASSIGN_OR_RETURN(const auto verifier,
-                   auth::TokenVerifier::Open({.jwks_file = flags.jwks, .issuer = flags.issuer}, clock));
+  ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open(kService, flags.transport, clock, logger));
+  ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
   const absl::Time deadline = clock::SystemClock().Now() + kLongestCheck;
   ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(flags, logger, deadline));
   pg::CombiningWriter& writer = *databases.writer;
@@ -167,9 +186,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   // Made after the server, whose metrics it adds to; asked only by calls, after Start.
   std::unique_ptr<outbox::Relay> relay;
   ASSIGN_OR_RETURN(const auto server,
-                   rpc::Server::Create(OptionsFor(flags, *verifier, writer, outbox, relay), clock, logger));
+                   rpc::Server::Create(OptionsFor(flags, *transport, writer, outbox, relay), clock, logger));
   relay = std::make_unique<outbox::Relay>(
-      kService, *databases.jobs, *key_ring, clock, outbox::DeliverTo(flags.audit, flags.service_token_file),
+      kService, *databases.jobs, *key_ring, clock, outbox::DeliverTo(audit),
       outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer.Waiting() > 0; }},
       *server->metrics().registry(), logger);
   DeadlineSweeper sweeper(*databases.jobs, clock, *server->metrics().registry(), logger);
@@ -182,13 +201,7 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   services.AddTo(*server);
   server->OnStop([&] { key_ring->Stop(); });
   server->OnStop([&] { writer.Stop(); });
-  server->OnStop([&] { sweeper.Stop(); });
-  server->OnStop([&] { relay->Stop(); });
-  RETURN_IF_ERROR(server->Start());
-  relay->Start();
-  sweeper.Start();
-  server->RunUntilStopSignal();
-  return absl::OkStatus();
+  return Run(*server, *transport, *relay, sweeper);
 }
 
 }  // namespace samverkan::intake

@@ -7,26 +7,22 @@
 #include "absl/time/time.h"
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
+#include "libs/rpc/transport.h"
 
 namespace samverkan::intake {
 
 // What main.cc reads from its flags, which say what each is.
 struct ServerFlags {
-  std::string listen;
-  std::string port_file;
-  std::string metrics_listen;
+  rpc::TransportOptions transport;
   std::string database;
   std::string jobs_database;
   std::string keys_database;
   std::string key_encryption_keys;
   std::string index_keys;
-  std::string jwks;
-  std::string issuer;
   std::string key_file;
   std::string rules;
   std::string directory;
   std::string audit;
-  std::string service_token_file;
   absl::Duration longest_backlog;
   int workers = 0;
   int connections = 0;

@@ -13,7 +13,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "libs/clock/clock.h"
 #include "libs/rpc/client.h"
@@ -37,18 +36,15 @@ constexpr const char* kChildren[] = {"201201172390", "201201222385", "2012012723
                                      "201202172399", "201202222384", "201202252399", "201202272397"};
 
 // A connection of the client's own.
-std::shared_ptr<grpc::Channel> Connect(const std::string& address, Load::Retries retries) {
+std::shared_ptr<grpc::Channel> Connect(const ServiceSet& set, Load::Retries retries) {
   grpc::ChannelArguments arguments;
-  if (retries == Load::Retries::kPublished) {
-    arguments.SetServiceConfigJSON(std::string(rpc::ServiceConfig()));
-  } else {
-    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  }
+  if (retries != Load::Retries::kPublished) arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return rpc::OpenChannel(set.Address(ServiceSet::kIntake), set.CredentialsOf(Principal(), ServiceSet::kIntake),
+                          arguments);
 }
 
 // What a client may answer by sending the same call again.
@@ -73,10 +69,7 @@ int64_t Number(const ServiceSet& set, const std::string& sql) {
 class Load::School {
  public:
   School(Load& load, const ServiceSet& set, uint64_t seed, Retries retries)
-      : load_(load),
-        set_(set),
-        random_(seed),
-        reports_(intake::v1::ReportService::NewStub(Connect(set.Address(ServiceSet::kIntake), retries))) {}
+      : load_(load), set_(set), random_(seed), reports_(intake::v1::ReportService::NewStub(Connect(set, retries))) {}
 
   void Work() {
     while (!load_.stopping()) {

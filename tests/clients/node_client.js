@@ -1,4 +1,4 @@
-// Calls intake as an integrator would who has grpc-js and the protos, and no more.
+// Calls intake as an integrator would who has grpc-js, the protos and a certificate, and no more.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -46,10 +46,17 @@ function expect(what, came, wanted) {
   console.log('as expected:', what);
 }
 
+// Mutual TLS with the certificate of the calling system.
+function credentials() {
+  const [authorities, key, certificate] = ['CA', 'KEY', 'CERT'].map((name) => (
+    fs.readFileSync(process.env[`SAMVERKAN_${name}`])));
+  return grpc.credentials.createSsl(authorities, key, certificate);
+}
+
 class Client {
   constructor(address, token) {
     const ReportService = loadReportService();
-    this.stub = new ReportService(address, grpc.credentials.createInsecure());
+    this.stub = new ReportService(address, credentials());
     this.token = token;
   }
 

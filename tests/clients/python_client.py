@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Calls intake as an integrator would who has Python's grpcio and the protos, and no more."""
+"""Calls intake as an integrator would who has Python's grpcio, the protos and a certificate."""
 
 import json
 import os
@@ -111,12 +111,19 @@ def list_services(channel):
     expect("services that reflection lists", SERVICES - names, set())
 
 
+def credentials():
+    """Mutual TLS with the certificate of the calling system."""
+    authorities, key, certificate = (pathlib.Path(os.environ[f"SAMVERKAN_{name}"]).read_bytes()
+                                     for name in ("CA", "KEY", "CERT"))
+    return grpc.ssl_channel_credentials(authorities, key, certificate)
+
+
 def main():
     with tempfile.TemporaryDirectory() as out:
         generate(out)
         from samverkan.intake.v1 import report_pb2_grpc
         authorization = [("authorization", "Bearer " + os.environ["SAMVERKAN_TOKEN"])]
-        with grpc.insecure_channel(os.environ["SAMVERKAN_INTAKE"]) as channel:
+        with grpc.secure_channel(os.environ["SAMVERKAN_INTAKE"], credentials()) as channel:
             reports = report_pb2_grpc.ReportServiceStub(channel)
             submit_and_get(reports, authorization)
             submit_a_bad_one(reports, authorization)

@@ -1,7 +1,9 @@
 // Runs a client of another language against the real services: with_services PROGRAM...
 //
-// The program finds in its environment SAMVERKAN_INTAKE and SAMVERKAN_AUDIT (host:port) and
-// SAMVERKAN_TOKEN, the token of a school's reporter. Ends as the program does.
+// The program finds in its environment SAMVERKAN_INTAKE and SAMVERKAN_AUDIT (host:port),
+// SAMVERKAN_CA, SAMVERKAN_CERT and SAMVERKAN_KEY (PEM files: whom to trust, and the certificate
+// of a school's system), and SAMVERKAN_TOKEN, the token of a school's reporter that is bound to
+// it. Ends as the program does.
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -24,6 +26,10 @@ int main(int argc, char** argv) {
   }
   setenv("SAMVERKAN_INTAKE", (*set)->Address(ServiceSet::kIntake).c_str(), 1);
   setenv("SAMVERKAN_AUDIT", (*set)->Address(ServiceSet::kAudit).c_str(), 1);
+  const samverkan::tls::Files files = (*set)->FilesOf(samverkan::tests::Principal());
+  setenv("SAMVERKAN_CA", files.authorities.c_str(), 1);
+  setenv("SAMVERKAN_CERT", files.certificate.c_str(), 1);
+  setenv("SAMVERKAN_KEY", files.key.c_str(), 1);
   setenv("SAMVERKAN_TOKEN", (*set)->TokenOf(samverkan::tests::Principal()).c_str(), 1);
   pid_t pid = 0;
   if (posix_spawnp(&pid, argv[1], nullptr, nullptr, argv + 1, environ) != 0) {

@@ -19,8 +19,9 @@ class BadCallersTest : public RefusalTest {
     SCOPED_TRACE(reason);
     intake::v1::GetReportRequest request;
     request.set_name(report_);
-    ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, token, &Reports::GetReport, request);
-    ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, token, &Reports::SubmitReport, SchoolReport());
+    ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, Caseworker(), token, &Reports::GetReport, request);
+    ExpectTokenRefused({absl::StatusCode::kUnauthenticated, reason}, Caseworker(), token, &Reports::SubmitReport,
+                       SchoolReport());
     const std::string claims = good_.substr(good_.find('.') + 1, 40);
     EXPECT_EQ(set_.LogOf(ServiceSet::kIntake).find(claims), std::string::npos) << "the log holds a token";
   }
@@ -33,7 +34,7 @@ class BadCallersTest : public RefusalTest {
 
   std::string Sign(const auth::TokenSigner& signer, const auth::Caller& caller, std::string_view issuer,
                    std::string_view audience) const {
-    return signer.Sign(caller, set_.Now(), issuer, audience);
+    return signer.Sign(caller, set_.Now(), issuer, audience, set_.ThumbprintOf(caller));
   }
 
   const std::string report_ = Submit();
@@ -79,11 +80,13 @@ TEST_F(BadCallersTest, TokenForAnotherAudienceOrOfAnotherIssuer) {
 TEST_F(BadCallersTest, TokenOutOfItsTime) {
   auth::Caller caller = Caseworker();
   caller.expires = set_.Now() - absl::Minutes(2);
+  const std::string thumbprint = set_.ThumbprintOf(caller);
   ExpectUnauthenticated("TOKEN_EXPIRED", set_.signer().Sign(caller, set_.Now() - absl::Hours(1),
-                                                            auth::kDevelopmentIssuer, auth::kAudience));
+                                                            auth::kDevelopmentIssuer, auth::kAudience, thumbprint));
   caller.expires = set_.Now() + absl::Hours(2);
-  ExpectUnauthenticated("TOKEN_NOT_YET_VALID", set_.signer().Sign(caller, set_.Now() + absl::Hours(1),
-                                                                  auth::kDevelopmentIssuer, auth::kAudience));
+  ExpectUnauthenticated(
+      "TOKEN_NOT_YET_VALID",
+      set_.signer().Sign(caller, set_.Now() + absl::Hours(1), auth::kDevelopmentIssuer, auth::kAudience, thumbprint));
 }
 
 // By belonging to another municipality, authority or unit. What is there and what is not

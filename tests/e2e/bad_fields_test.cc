@@ -30,8 +30,9 @@ class BadFieldsTest : public RefusalTest {
     grpc::ClientContext context;
     rpc::Prepare(set_.TokenOf(Principal()), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
     const Stored before = Read();
-    const grpc::Status status = rpc::testing::CallWithBytes(
-        client_.intake(), "/samverkan.intake.v1.ReportService/SubmitReport", bytes, context);
+    const grpc::Status status =
+        rpc::testing::CallWithBytes(client_.ChannelOf(Principal(), ServiceSet::kIntake),
+                                    "/samverkan.intake.v1.ReportService/SubmitReport", bytes, context);
     Check(expected, status::FromGrpc(status), status.error_message() + status.error_details(), before);
   }
 };
@@ -187,7 +188,8 @@ TEST_F(BadFieldsTest, EmptyRequest) {
       caller.roles = {method.options().GetExtension(access::v1::rule).roles(0)};
       grpc::ClientContext context;
       rpc::Prepare(set_.TokenOf(caller), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
-      const auto& channel = absl::StrContains(name, "audit") ? client_.audit() : client_.intake();
+      const auto service = absl::StrContains(name, "audit") ? ServiceSet::kAudit : ServiceSet::kIntake;
+      const auto channel = client_.ChannelOf(caller, service);
       const Stored before = Read();
       const absl::Status status = status::FromGrpc(
           rpc::testing::CallWithBytes(channel, absl::StrCat("/", name, "/", method.name()), "", context));

@@ -49,15 +49,16 @@ class RefusalTest : public SetTest {
   void ExpectRefused(const Refusal& expected, const auth::Caller& caller,
                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                      const Request& request) {
-    ExpectTokenRefused(expected, set_.TokenOf(caller), method, request);
+    ExpectTokenRefused(expected, caller, set_.TokenOf(caller), method, request);
   }
 
+  // The same with any token, over the connection of the caller's system.
   template <typename Stub, typename Request, typename Response>
-  void ExpectTokenRefused(const Refusal& expected, const std::string& token,
+  void ExpectTokenRefused(const Refusal& expected, const auth::Caller& caller, const std::string& token,
                           grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                           const Request& request) {
     const Stored before = Read();
-    const Answer<Response> answer = client_.With(token, method, request);
+    const Answer<Response> answer = client_.With(caller, token, method, request);
     SCOPED_TRACE(request.GetTypeName());
     Check(expected, answer.status, answer.wire, before);
   }

@@ -1,9 +1,12 @@
 #ifndef SAMVERKAN_TESTS_TESTING_CLIENT_H_
 #define SAMVERKAN_TESTS_TESTING_CLIENT_H_
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -46,42 +49,33 @@ struct Answer {
   Response response;
 };
 
-// Calls the services of a set. May be used by several threads.
+// Calls the services of a set, each caller over a connection of its system. May be used by
+// several threads.
 class Client {
  public:
   // `set` must outlive the client.
-  explicit Client(const ServiceSet& set)
-      : set_(set), intake_(set.OpenChannel(ServiceSet::kIntake)), audit_(set.OpenChannel(ServiceSet::kAudit)) {
-    stubs_ = {intake::v1::ConsultationService::NewStub(intake_),
-              intake::v1::ReportService::NewStub(intake_),
-              intake::v1::AssessmentService::NewStub(intake_),
-              intake::v1::ReportMeetingService::NewStub(intake_),
-              intake::v1::FeedbackService::NewStub(intake_),
-              intake::v1::InvestigationService::NewStub(intake_),
-              intake::v1::EmergencyAccessService::NewStub(intake_),
-              events::v1::EventService::NewStub(intake_),
-              audit::v1::AuditService::NewStub(audit_)};
-  }
+  explicit Client(const ServiceSet& set) : set_(set) {}
 
-  const std::shared_ptr<grpc::Channel>& intake() const { return intake_; }
-  const std::shared_ptr<grpc::Channel>& audit() const { return audit_; }
+  // The channel of the caller's system to a service.
+  std::shared_ptr<grpc::Channel> ChannelOf(const auth::Caller& caller, ServiceSet::Service service) const;
 
   // Calls a method as `caller`, with a token that was just issued.
   template <typename Stub, typename Request, typename Response>
   Answer<Response> As(const auth::Caller& caller,
                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                       const Request& request, absl::Duration limit = absl::Seconds(20)) const {
-    return With(set_.TokenOf(caller), method, request, limit);
+    return With(caller, set_.TokenOf(caller), method, request, limit);
   }
 
+  // The same with any token, over the connection of the caller's system.
   template <typename Stub, typename Request, typename Response>
-  Answer<Response> With(const std::string& token,
+  Answer<Response> With(const auth::Caller& caller, const std::string& token,
                         grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                         const Request& request, absl::Duration limit = absl::Seconds(20)) const {
     Answer<Response> answer;
     grpc::ClientContext context;
     rpc::Prepare(token, clock::SystemClock().Now() + limit, rpc::NewTrace(), context);
-    Stub& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
+    Stub& stub = *std::get<std::unique_ptr<Stub>>(ConnectionOf(caller).stubs);
     const grpc::Status status = (stub.*method)(&context, request, &answer.response);
     answer.status = status::FromGrpc(status);
     answer.wire = status.error_message() + status.error_details();
@@ -89,13 +83,22 @@ class Client {
   }
 
  private:
+  // Of one system of one municipality.
+  struct Connection {
+    std::shared_ptr<grpc::Channel> intake;
+    std::shared_ptr<grpc::Channel> audit;
+    std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
+               std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
+               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
+        stubs;
+  };
+
+  const Connection& ConnectionOf(const auth::Caller& caller) const;
+
   const ServiceSet& set_;
-  const std::shared_ptr<grpc::Channel> intake_;
-  const std::shared_ptr<grpc::Channel> audit_;
-  std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
-             std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-             std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
-      stubs_;
+  mutable std::mutex mutex_;
+  // By system and municipality.
+  mutable std::map<std::pair<std::string, std::string>, Connection> connections_;
 };
 
 }  // namespace samverkan::tests

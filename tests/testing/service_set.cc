@@ -12,9 +12,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "libs/auth/development_key.h"
+#include "libs/auth/peer_name.h"
 #include "libs/auth/token_verifier.h"
 #include "libs/rpc/client.h"
 #include "libs/rpc/testing/calls.h"
@@ -34,7 +34,15 @@ constexpr absl::Duration kTokenLife = absl::Minutes(10);
 constexpr absl::Duration kLongestStart = absl::Seconds(60);
 // Longer than the services' own drain bound, after which they end themselves.
 constexpr absl::Duration kLongestStop = absl::Seconds(60);
-constexpr absl::Duration kFiveYears = absl::Hours(24 * 365 * 5);
+constexpr absl::Duration kRevocationListLife = absl::Hours(24);
+
+// Whose system asks about health.
+auth::Caller Operator() {
+  auth::Caller caller;
+  caller.system = "driften";
+  caller.municipality = "0180";
+  return caller;
+}
 
 std::string NameOf(ServiceSet::Service service) { return service == ServiceSet::kAudit ? "audit" : "intake"; }
 
@@ -96,7 +104,7 @@ absl::Status ServiceSet::Deploy(std::string_view schema, std::string_view databa
       .status();
 }
 
-absl::Status ServiceSet::WriteFiles() const {
+absl::Status ServiceSet::WriteFiles() {
   MoveClockTo(options_.start);
   RETURN_IF_ERROR(WriteFile(PathOf("jwks.json"), signer_.PublicJwks()));
   for (const Service service : {kAudit, kIntake}) {
@@ -106,23 +114,29 @@ absl::Status ServiceSet::WriteFiles() const {
     RETURN_IF_ERROR(WriteFile(PathOf(name + ".kek"), "kek-1 " + key));
     RETURN_IF_ERROR(WriteFile(PathOf(name + ".index"), "index-1 " + key));
   }
-  // Tests move the clock by years.
-  const auth::Caller intake{.subject = "intake",
-                            .system = "intake",
-                            .municipality = "0180",
-                            .authority = "",
-                            .units = {},
-                            .roles = {access::v1::SYSTEM},
-                            .qualified = false,
-                            .expires = options_.start + kFiveYears};
-  return WriteFile(PathOf("intake.token"),
-                   signer_.Sign(intake, options_.start - kFiveYears, auth::kDevelopmentIssuer, auth::kAudience));
+  ASSIGN_OR_RETURN(certificates_, tls::DevelopmentCertificates::Open(PathOf("tls")));
+  std::filesystem::create_directory(PathOf("crl"));
+  RETURN_IF_ERROR(RevokeCertificates({}));
+  return WriteRevokedSubjects("");
+}
+
+absl::Status ServiceSet::RevokeCertificates(const std::vector<std::string>& certificates) const {
+  const absl::Time now = machine_clock_.Now();
+  ASSIGN_OR_RETURN(const std::string list,
+                   certificates_->authority().Revoke(certificates, now, now + kRevocationListLife));
+  return WriteFile(PathOf("crl/list.pem"), list);
+}
+
+absl::Status ServiceSet::WriteRevokedSubjects(const std::string& lines) const {
+  return WriteFile(PathOf("revoked"), lines);
 }
 
 std::string ServiceSet::PathOf(std::string_view name) const { return absl::StrCat(folder_, "/", std::string(name)); }
 
 std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
   const std::string name = NameOf(service);
+  // Made before, so that nothing can fail here.
+  const tls::Files files = certificates_->OfService(name).value();
   const auto address = addresses_.find(service);
   std::vector<std::string> arguments = {
       absl::StrCat("services/", name, "/", name),
@@ -131,6 +145,12 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
       "--metrics_listen=127.0.0.1:0",
       "--database=" + postgres_->Conninfo(kDatabase, "samverkan_" + name),
       "--jwks=" + PathOf("jwks.json"),
+      "--tls_certificate=" + files.certificate,
+      "--tls_key=" + files.key,
+      "--tls_ca=" + files.authorities,
+      "--crl_folder=" + PathOf("crl"),
+      "--revoked_subjects=" + PathOf("revoked"),
+      "--acting_services=" + std::string(kActingService),
       "--key_file=" + PathOf(name + ".key"),
       "--clock_file=" + PathOf("clock"),
   };
@@ -140,7 +160,6 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
                     "--keys_database=" + postgres_->Conninfo(kKeyDatabase, "samverkan_intake"),
                     "--key_encryption_keys=" + PathOf("intake.kek"), "--index_keys=" + PathOf("intake.index"),
                     "--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
-                    "--service_token_file=" + PathOf("intake.token"),
                     "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
   return arguments;
 }
@@ -162,7 +181,7 @@ absl::Status ServiceSet::AwaitServing(Service service) {
   });
   if (port.empty()) return absl::UnavailableError(NameOf(service) + " does not start:\n" + LogOf(service));
   addresses_[service] = "127.0.0.1:" + port;
-  const auto channel = OpenChannel(service);
+  const auto channel = OpenChannel(service, Operator());
   const bool serving = Await(kLongestStart, [&] {
     return rpc::testing::CheckHealth(channel, "") == rpc::testing::Health::kServing || !process.IsRunning();
   });
@@ -186,13 +205,27 @@ absl::StatusOr<int> ServiceSet::Terminate(Service service) {
   return absl::DeadlineExceededError(NameOf(service) + " does not stop:\n" + LogOf(service));
 }
 
-std::shared_ptr<grpc::Channel> ServiceSet::OpenChannel(Service service) const {
+std::shared_ptr<grpc::Channel> ServiceSet::OpenChannel(Service service, const auth::Caller& caller) const {
   grpc::ChannelArguments arguments;
-  arguments.SetServiceConfigJSON(std::string(rpc::ServiceConfig()));
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
-  return grpc::CreateCustomChannel(Address(service), grpc::InsecureChannelCredentials(), arguments);
+  return rpc::OpenChannel(Address(service), CredentialsOf(caller, service), arguments);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> ServiceSet::CredentialsOf(const auth::Caller& caller, Service service) const {
+  return tls::ChannelCredentials(FilesOf(caller), auth::ServiceUri(NameOf(service)), nullptr);
+}
+
+tls::Files ServiceSet::FilesOf(const auth::Caller& caller) const {
+  return certificates_->OfSystem(caller.system, caller.municipality).value();
+}
+
+std::string ServiceSet::ThumbprintOf(const auth::Caller& caller) const {
+  const std::lock_guard lock(mutex_);
+  std::string& thumbprint = thumbprints_[{caller.system, caller.municipality}];
+  if (thumbprint.empty()) thumbprint = tls::CheckFiles(FilesOf(caller))->thumbprint;
+  return thumbprint;
 }
 
 absl::StatusOr<std::vector<std::vector<std::string>>> ServiceSet::Query(const std::string& sql) const {
@@ -226,7 +259,7 @@ void ServiceSet::MoveClockTo(absl::Time now) const {
 std::string ServiceSet::TokenOf(const auth::Caller& caller) const {
   auth::Caller bearer = caller;
   bearer.expires = Now() + kTokenLife;
-  return signer_.Sign(bearer, Now(), auth::kDevelopmentIssuer, auth::kAudience);
+  return signer_.Sign(bearer, Now(), auth::kDevelopmentIssuer, auth::kAudience, ThumbprintOf(caller));
 }
 
 std::string ServiceSet::LogOf(Service service) const { return ReadFile(PathOf(NameOf(service) + ".log")); }

@@ -3,18 +3,24 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/security/credentials.h"
 #include "libs/auth/caller.h"
 #include "libs/auth/token_signer.h"
 #include "libs/clock/clock.h"
 #include "libs/testing/postgres.h"
+#include "libs/tls/credentials.h"
+#include "libs/tls/development_certificates.h"
 #include "tests/testing/child_process.h"
 
 namespace samverkan::tests {
@@ -24,13 +30,18 @@ namespace samverkan::tests {
 // the test can move.
 //
 //   ASSERT_OK_AND_ASSIGN(const auto set, ServiceSet::Start({}));
-//   auto reports = intake::v1::ReportService::NewStub(set->OpenChannel(ServiceSet::kIntake));
+//   auto reports = intake::v1::ReportService::NewStub(set->OpenChannel(ServiceSet::kIntake, Principal()));
+//
+// All connections are mutual TLS: the set has an authority of its own, revocation lists and a
+// file of revoked subjects, which revoke nobody at first.
 //
 // The Bazel test lists //tests/testing:service_set_data in `data` and has tags = ["local"].
 // Faults are for one thread; everything const may be used by several.
 class ServiceSet {
  public:
   enum Service { kAudit, kIntake };
+  // The service whose certificate may act for callers; no process of the set has it.
+  static constexpr std::string_view kActingService = "consent";
 
   struct Options {
     // Reads of personal data are refused when audit entries have waited longer.
@@ -48,9 +59,11 @@ class ServiceSet {
 
   // "127.0.0.1:port", the same after a restart.
   const std::string& Address(Service service) const { return addresses_.at(service); }
-  // Finds the service again within moments of its restart. Retries as the published
-  // service config says.
-  std::shared_ptr<grpc::Channel> OpenChannel(Service service) const;
+  // A channel of the caller's system. Finds the service again within moments of its restart.
+  // Retries as the published service config says.
+  std::shared_ptr<grpc::Channel> OpenChannel(Service service, const auth::Caller& caller) const;
+  // How the caller's system connects to the service.
+  std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const auth::Caller& caller, Service service) const;
 
   // kill -9.
   void Kill(Service service);
@@ -72,10 +85,26 @@ class ServiceSet {
   absl::Time Now() const { return clock_.Now(); }
   void MoveClockTo(absl::Time now) const;
 
-  // A token for `caller`, issued now, that holds for ten minutes.
+  // The certificate of the caller's system for its municipality, made when first asked for.
+  tls::Files FilesOf(const auth::Caller& caller) const;
+  // Its thumbprint, to bind a token to.
+  std::string ThumbprintOf(const auth::Caller& caller) const;
+  // The authority of all certificates.
+  const tls::DevelopmentCertificates& certificates() const { return *certificates_; }
+  // Publishes the list that revokes these certificates, in PEM, and no other. The services
+  // read it within ten seconds.
+  absl::Status RevokeCertificates(const std::vector<std::string>& certificates) const;
+  // Replaces the lines that revoke subjects and tokens. They count within a second of the set's time.
+  absl::Status WriteRevokedSubjects(const std::string& lines) const;
+
+  // A token for `caller`, issued now and bound to the certificate of its system, that holds
+  // for ten minutes.
   std::string TokenOf(const auth::Caller& caller) const;
   // The key that the set trusts, for tokens that it must refuse.
   const auth::TokenSigner& signer() const { return signer_; }
+
+  // The arguments that the service is started with.
+  std::vector<std::string> ArgumentsOf(Service service) const;
 
   // All that the service has written to its log.
   std::string LogOf(Service service) const;
@@ -86,8 +115,7 @@ class ServiceSet {
   absl::Status Open();
   // `schema` is a folder of services/.
   absl::Status Deploy(std::string_view schema, std::string_view database) const;
-  absl::Status WriteFiles() const;
-  std::vector<std::string> ArgumentsOf(Service service) const;
+  absl::Status WriteFiles();
   std::string PathOf(std::string_view name) const;
 
   const Options options_;
@@ -95,6 +123,10 @@ class ServiceSet {
   const auth::TokenSigner signer_;
   const clock::SystemClock machine_clock_;
   const clock::FileClock clock_;
+  std::optional<tls::DevelopmentCertificates> certificates_;
+  mutable std::mutex mutex_;
+  // By system and municipality.
+  mutable std::map<std::pair<std::string, std::string>, std::string> thumbprints_;
   std::unique_ptr<::samverkan::testing::Postgres> postgres_;
   std::map<Service, std::string> addresses_;
   std::map<Service, std::unique_ptr<ChildProcess>> processes_;

@@ -65,7 +65,7 @@ def prepare(its_set):
     if names.exists():
         return
     count = len(its_set.children.read_text().splitlines())
-    its_set.load("--call=submit", f"--token_file={its_set.reporter}", f"--children={its_set.children}",
+    its_set.load("--call=submit", *its_set.reporter, f"--children={its_set.children}",
                  f"--names={names}", f"--calls={count}")
     its_set.settle()
     its_set.sql("ANALYZE")
@@ -74,7 +74,7 @@ def prepare(its_set):
 
 def submit_load(its_set, *options):
     its_set.settle()
-    return its_set.load("--call=submit", f"--token_file={its_set.reporter}", f"--children={its_set.children}",
+    return its_set.load("--call=submit", *its_set.reporter, f"--children={its_set.children}",
                         f"--duration={SECONDS}s", f"--warm_up={WARM_UP_SECONDS}s", f"--outstanding={OUTSTANDING}",
                         *options)
 
@@ -83,7 +83,7 @@ def delivered_rate(its_set):
     """Submissions a second, until the audit service has the last of their entries."""
     its_set.settle()
     begin = time.monotonic()
-    counts = its_set.load("--call=submit", f"--token_file={its_set.reporter}", f"--children={its_set.children}",
+    counts = its_set.load("--call=submit", *its_set.reporter, f"--children={its_set.children}",
                           f"--duration={SECONDS}s", "--warm_up=0s", f"--outstanding={OUTSTANDING}")
     its_set.settle()
     return round(counts["ok"] / (time.monotonic() - begin))
@@ -100,7 +100,7 @@ def get(its_set):
 
     def ours():
         its_set.settle()
-        return rate_of(its_set.load("--call=get", f"--token_file={its_set.reception}",
+        return rate_of(its_set.load("--call=get", *its_set.reception,
                                     f"--names={its_set.folder / 'names'}", f"--duration={SECONDS}s"))
 
     rates, peer_rates = alternate(ROUNDS, ours, lambda: peer.rate("peer_get.sql"))

@@ -28,16 +28,21 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "grpcpp/completion_queue.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "libs/auth/peer_name.h"
 #include "libs/clock/clock.h"
 #include "libs/pg/uuid.h"
+#include "libs/rpc/client.h"
+#include "libs/tls/credentials.h"
 #include "nlohmann/json.hpp"
 #include "samverkan/intake/v1/report.grpc.pb.h"
 
 ABSL_FLAG(std::string, call, "submit", "submit or get");
 ABSL_FLAG(std::string, target, "", "host:port of intake");
-ABSL_FLAG(std::string, token_file, "", "file with the access token");
+ABSL_FLAG(std::string, ca, "", "PEM file with the authority that intake's certificate is of");
+ABSL_FLAG(std::string, certificate, "", "PEM file with the calling system's certificate");
+ABSL_FLAG(std::string, key, "", "PEM file with its private key");
+ABSL_FLAG(std::string, token_file, "", "file with the access token, bound to the certificate");
 ABSL_FLAG(std::string, parent, "municipalities/0180/authorities/skarholmen", "authority that receives the reports");
 ABSL_FLAG(std::string, children, "", "file with identity numbers, one a line");
 ABSL_FLAG(std::string, names, "", "file with names of reports, one a line");
@@ -136,12 +141,17 @@ class Caller {
     const std::vector<std::string> token = ReadLines(absl::GetFlag(FLAGS_token_file));
     authorization_ = "Bearer " + (token.empty() ? std::string() : token.front());
     submit_ = ReportOfASchool(absl::GetFlag(FLAGS_parent));
+    const tls::Files files = {.certificate = absl::GetFlag(FLAGS_certificate),
+                              .key = absl::GetFlag(FLAGS_key),
+                              .authorities = absl::GetFlag(FLAGS_ca)};
+    const auto credentials = tls::ChannelCredentials(files, auth::ServiceUri("intake"), nullptr);
     for (int i = 0; i < absl::GetFlag(FLAGS_channels); ++i) {
       grpc::ChannelArguments arguments;
       // Otherwise channels of equal arguments share one connection.
       arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-      stubs_.push_back(ReportService::NewStub(
-          grpc::CreateCustomChannel(absl::GetFlag(FLAGS_target), grpc::InsecureChannelCredentials(), arguments)));
+      // Each call counts once.
+      arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+      stubs_.push_back(ReportService::NewStub(rpc::OpenChannel(absl::GetFlag(FLAGS_target), credentials, arguments)));
     }
   }
 

@@ -2,6 +2,7 @@
 server that serves one empty method and nothing else (rpc_empty_server callback)."""
 
 import contextlib
+import functools
 import pathlib
 import subprocess
 import tempfile
@@ -43,11 +44,18 @@ def started(command, port_file_option, is_ready):
             process.wait(timeout=60)
 
 
-def await_serving(port):
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+def await_serving(port, credentials):
+    with grpc.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
         check = channel.unary_unary("/grpc.health.v1.Health/Check")
         while check(b"", timeout=20, wait_for_ready=True) != SERVING:
             time.sleep(0.001)
+
+
+def credentials_of(its_set):
+    """Mutual TLS as the operators' system."""
+    files = its_set.certificate("driften")
+    return grpc.ssl_channel_credentials(*(pathlib.Path(files[f"SAMVERKAN_{name}"]).read_bytes()
+                                          for name in ("CA", "KEY", "CERT")))
 
 
 def await_answer(port):
@@ -75,7 +83,8 @@ def start_to_ready(its_set):
     """From the start of the process until a caller gets its first answer."""
     for service in SERVICES:
         command = command_of(its_set.process(service))
-        times, peer_times = alternate(5, lambda: milliseconds(started(command, "--port_file=", await_serving)),
+        is_ready = functools.partial(await_serving, credentials=credentials_of(its_set))
+        times, peer_times = alternate(5, lambda: milliseconds(started(command, "--port_file=", is_ready)),
                                       lambda: milliseconds(empty_server()))
         show(f"start_to_ready_{service}", times, "ms", PEER, peer_times)
 

@@ -61,8 +61,8 @@ rpc::Authenticator RememberedTokens() {
   caller.authority = "grundskolenamnden";
   caller.roles = {access::v1::REPORTER};
   std::unordered_map<std::string, auth::Caller> remembered{{"bench", caller}};
-  return [remembered = std::move(remembered)](std::string_view token) -> absl::StatusOr<auth::Caller> {
-    const auto found = remembered.find(std::string(token));
+  return [remembered = std::move(remembered)](const auth::Credentials& credentials) -> absl::StatusOr<auth::Caller> {
+    const auto found = remembered.find(std::string(credentials.token.value_or("")));
     if (found != remembered.end()) return found->second;
     return status::Unauthenticated({.reason = "TOKEN_INVALID", .message = "unknown token"});
   };

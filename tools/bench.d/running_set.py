@@ -18,27 +18,41 @@ PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
 OFFICIAL_NUMBERS = ROOT / "libs/identity/testdata/test_identity_numbers.json"
 
 
+def _variables(text):
+    """The values of shell variables, by their names."""
+    lines = [line.split("=", 1) for line in text.splitlines()]
+    return {name: shlex.split(value)[0] for name, value in lines}
+
+
 class RunningSet:
     """Services with a private PostgreSQL, and what it takes to call them."""
 
     def __init__(self, folder):
         self.folder = folder
-        lines = [line.split("=", 1) for line in (folder / "env").read_text().splitlines()]
-        self.env = {name: shlex.split(value)[0] for name, value in lines}
+        self.env = _variables((folder / "env").read_text())
         self.database = self.env["SAMVERKAN_PG"]
         self.children = folder / "children"
         self.children.write_text("".join(f"{number}\n" for number in
                                          json.loads(OFFICIAL_NUMBERS.read_text())["children"]))
-        self.reporter = self._token("reporter")
-        self.reception = self._token("reception", "--subject=anna.berg", "--system=lifecare",
-                                     "--authority=skarholmen", "--unit=mottagningsenheten", "--role=RECEPTION")
+        self.reporter = self._caller("skolportalen")
+        self.reception = self._caller("lifecare", "--subject=anna.berg", "--authority=skarholmen",
+                                      "--unit=mottagningsenheten", "--role=RECEPTION")
 
-    def _token(self, name, *options):
-        path = self.folder / f"{name}.token"
-        with open(path, "wb") as file:
-            subprocess.run([BIN / "tools/token_main/token_main", f"--run-dir={self.folder}", *options], check=True,
-                           stdout=file)
-        return path
+    def certificate(self, system):
+        """Where the system's certificate lies, by the names of shell variables."""
+        return _variables(self._run("certificate_main", f"--system={system}"))
+
+    def _caller(self, system, *options):
+        """The options by which intake_load calls as somebody: certificate and token."""
+        token = self.folder / f"{system}.token"
+        token.write_text(self._run("token_main", f"--system={system}", *options))
+        files = self.certificate(system)
+        return [f"--ca={files['SAMVERKAN_CA']}", f"--certificate={files['SAMVERKAN_CERT']}",
+                f"--key={files['SAMVERKAN_KEY']}", f"--token_file={token}"]
+
+    def _run(self, program, *options):
+        return subprocess.run([BIN / "tools" / program / program, f"--run-dir={self.folder}", *options], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
 
     def process(self, service):
         """The process that runs a service."""

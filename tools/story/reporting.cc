@@ -64,6 +64,16 @@ void SubmitAgain(World& world) {
       Step(reused, "its request_id with other content").Refused(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED"));
 }
 
+// The caseworkers' system has a good certificate of its own.
+void StealAToken(World& world) {
+  v1::GetReportRequest request;
+  request.set_name(world.report.name());
+  const auto answer =
+      world.stage.WithTokenOf(world.cast.principal, world.cast.caseworker, &Reports::GetReport, request);
+  world.teller.Tell(Step(answer, "with the head teacher's token, stolen: worth nothing on another system's certificate")
+                        .Refused(absl::StatusCode::kUnauthenticated, "CERTIFICATE_MISMATCH"));
+}
+
 }  // namespace
 
 void SubmitTheReport(World& world) {
@@ -72,6 +82,7 @@ void SubmitTheReport(World& world) {
   SubmitABadReport(world);
   SubmitAGoodReport(world);
   SubmitAgain(world);
+  StealAToken(world);
 }
 
 }  // namespace samverkan::story

@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "libs/auth/development_key.h"
+#include "libs/auth/peer_name.h"
 #include "libs/auth/token_verifier.h"
 #include "libs/calendar/calendar.h"
 #include "libs/rpc/client.h"
@@ -25,22 +26,37 @@ constexpr absl::Duration kLongestWait = absl::Seconds(10);
 
 absl::StatusOr<std::unique_ptr<Stage>> Stage::Open(const Options& options) {
   ASSIGN_OR_RETURN(auth::TokenSigner signer, auth::OpenDevelopmentKey(options.keys));
-  return std::unique_ptr<Stage>(new Stage(options, std::move(signer)));
+  ASSIGN_OR_RETURN(auto certificates, tls::DevelopmentCertificates::Open(options.tls));
+  return std::unique_ptr<Stage>(new Stage(options, std::move(signer), std::move(certificates)));
 }
 
-Stage::Stage(const Options& options, auth::TokenSigner signer)
-    : options_(options), signer_(std::move(signer)), clock_(options.clock_file) {
-  const std::shared_ptr<grpc::Channel> intake = rpc::OpenChannel(options.intake);
-  const std::shared_ptr<grpc::Channel> audit = rpc::OpenChannel(options.audit);
-  stubs_ = {intake::v1::ConsultationService::NewStub(intake),
-            intake::v1::ReportService::NewStub(intake),
-            intake::v1::AssessmentService::NewStub(intake),
-            intake::v1::ReportMeetingService::NewStub(intake),
-            intake::v1::FeedbackService::NewStub(intake),
-            intake::v1::InvestigationService::NewStub(intake),
-            intake::v1::EmergencyAccessService::NewStub(intake),
-            events::v1::EventService::NewStub(intake),
-            audit::v1::AuditService::NewStub(audit)};
+Stage::Stage(const Options& options, auth::TokenSigner signer, tls::DevelopmentCertificates certificates)
+    : options_(options),
+      signer_(std::move(signer)),
+      certificates_(std::move(certificates)),
+      clock_(options.clock_file) {}
+
+absl::StatusOr<const Stage::Connection*> Stage::ConnectionOf(const Person& person) {
+  Connection& connection = connections_[{person.system, person.municipality}];
+  if (connection.thumbprint.empty()) {
+    ASSIGN_OR_RETURN(const tls::Files files, certificates_.OfSystem(person.system, person.municipality));
+    ASSIGN_OR_RETURN(connection, Connect(files));
+  }
+  return &connection;
+}
+
+absl::StatusOr<Stage::Connection> Stage::Connect(const tls::Files& files) const {
+  ASSIGN_OR_RETURN(const tls::Certificate certificate, tls::CheckFiles(files));
+  const auto open = [&files](const std::string& address, std::string_view service) {
+    return rpc::OpenChannel(address, tls::ChannelCredentials(files, auth::ServiceUri(service), nullptr));
+  };
+  const std::shared_ptr<grpc::Channel> intake = open(options_.intake, "intake");
+  const std::shared_ptr<grpc::Channel> audit = open(options_.audit, "audit");
+  return Connection{certificate.thumbprint,
+                    {intake::v1::ConsultationService::NewStub(intake), intake::v1::ReportService::NewStub(intake),
+                     intake::v1::AssessmentService::NewStub(intake), intake::v1::ReportMeetingService::NewStub(intake),
+                     intake::v1::FeedbackService::NewStub(intake), intake::v1::InvestigationService::NewStub(intake),
+                      intake::v1::EmergencyAccessService::NewStub(intake), events::v1::EventService::NewStub(intake), audit::v1::AuditService::NewStub(audit)}};
 }
 
 void Stage::Set(absl::Time now) {
@@ -76,11 +92,11 @@ std::string Stage::MethodName(const google::protobuf::Descriptor& request) {
   return std::string(absl::StripSuffix(request.name(), "Request"));
 }
 
-void Stage::Prepare(const Person& caller, grpc::ClientContext& context) const {
-  rpc::Prepare(TokenOf(caller), machine_clock_.Now() + kLongestCall, rpc::NewTrace(), context);
+void Stage::Prepare(const std::string& token, grpc::ClientContext& context) const {
+  rpc::Prepare(token, machine_clock_.Now() + kLongestCall, rpc::NewTrace(), context);
 }
 
-std::string Stage::TokenOf(const Person& person) const {
+absl::StatusOr<std::string> Stage::TokenOf(const Person& person) {
   auth::Caller caller{.subject = person.subject,
                       .system = person.system,
                       .municipality = person.municipality,
@@ -90,7 +106,8 @@ std::string Stage::TokenOf(const Person& person) const {
                       .qualified = person.qualified,
                       .expires = Now() + kTokenLife};
   if (!person.unit.empty()) caller.units.push_back(person.unit);
-  return signer_.Sign(caller, Now(), auth::kDevelopmentIssuer, auth::kAudience);
+  ASSIGN_OR_RETURN(const Connection* const connection, ConnectionOf(person));
+  return signer_.Sign(caller, Now(), auth::kDevelopmentIssuer, auth::kAudience, connection->thumbprint);
 }
 
 std::string NewRequestId() {

@@ -2,6 +2,7 @@
 #define SAMVERKAN_TOOLS_STORY_STAGE_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -15,6 +16,8 @@
 #include "libs/auth/token_signer.h"
 #include "libs/clock/clock.h"
 #include "libs/status/grpc.h"
+#include "libs/tls/credentials.h"
+#include "libs/tls/development_certificates.h"
 #include "samverkan/audit/v1/audit.grpc.pb.h"
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
@@ -67,6 +70,8 @@ class Stage {
     std::string clock_file;
     // Folder with the key of the authority whose tokens the set takes.
     std::string keys;
+    // Folder of the set's certificates (tls::DevelopmentCertificates).
+    std::string tls;
   };
 
   static absl::StatusOr<std::unique_ptr<Stage>> Open(const Options& options);
@@ -80,17 +85,30 @@ class Stage {
   // To nine o'clock of the first ordinary weekday that is at least `days` ahead.
   void GoToMorning(int days);
 
-  // Calls a method of a service as `caller`, with a token that was just issued. After a call
-  // that no service answered in time, all end as it did, without being made.
+  // Calls a method of a service as `caller`, with a token that was just issued, over a
+  // connection of its system. After a call that no service answered in time, all end as it did,
+  // without being made.
   template <typename Stub, typename Request, typename Response>
   Answer<Response> As(const Person& caller,
                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                       const Request& request) {
+    return WithTokenOf(caller, caller, method, request);
+  }
+
+  // The same with the token of `bearer`, which `caller` has got hold of.
+  template <typename Stub, typename Request, typename Response>
+  Answer<Response> WithTokenOf(const Person& bearer, const Person& caller,
+                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                               const Request& request) {
     Answer<Response> answer{{caller, MethodName(*Request::descriptor()), Now(), silence_}, {}};
     if (!silence_.ok()) return answer;
+    const absl::StatusOr<const Connection*> connection = ConnectionOf(caller);
+    const absl::StatusOr<std::string> token = TokenOf(bearer);
+    answer.status = silence_ = connection.ok() ? token.status() : connection.status();
+    if (!silence_.ok()) return answer;
     grpc::ClientContext context;
-    Prepare(caller, context);
-    Stub& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
+    Prepare(*token, context);
+    Stub& stub = *std::get<std::unique_ptr<Stub>>((*connection)->stubs);
     answer.status = status::FromGrpc((stub.*method)(&context, request, &answer.response));
     if (absl::IsUnavailable(answer.status) || absl::IsDeadlineExceeded(answer.status)) silence_ = answer.status;
     return answer;
@@ -101,22 +119,33 @@ class Stage {
   bool Await(const std::function<bool()>& done) const;
 
  private:
-  Stage(const Options& options, auth::TokenSigner signer);
+  // Of one system in one municipality to both services.
+  struct Connection {
+    // Of its certificate.
+    std::string thumbprint;
+    std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
+               std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
+               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
+        stubs;
+  };
+
+  Stage(const Options& options, auth::TokenSigner signer, tls::DevelopmentCertificates certificates);
 
   static std::string MethodName(const google::protobuf::Descriptor& request);
-  void Prepare(const Person& caller, grpc::ClientContext& context) const;
-  std::string TokenOf(const Person& person) const;
+  void Prepare(const std::string& token, grpc::ClientContext& context) const;
+  absl::StatusOr<const Connection*> ConnectionOf(const Person& person);
+  absl::StatusOr<Connection> Connect(const tls::Files& files) const;
+  absl::StatusOr<std::string> TokenOf(const Person& person);
 
   const Options options_;
   const auth::TokenSigner signer_;
+  const tls::DevelopmentCertificates certificates_;
   const clock::SystemClock machine_clock_;
   const clock::FileClock clock_;
   // OK while the services answer.
   absl::Status silence_;
-  std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
-             std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-             std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
-      stubs_;
+  // By system and municipality.
+  std::map<std::pair<std::string, std::string>, Connection> connections_;
 };
 
 // A new UUID for `request_id`.

@@ -20,6 +20,7 @@ ABSL_FLAG(std::string, intake, "", "host:port of the intake service");
 ABSL_FLAG(std::string, audit, "", "host:port of the audit service");
 ABSL_FLAG(std::string, clock_file, "", "file that holds the set's clock; the story moves it");
 ABSL_FLAG(std::string, keys, "", "folder with the key of the authority whose tokens the set takes");
+ABSL_FLAG(std::string, tls, "", "folder with the certificates of the set and of those who call it");
 ABSL_FLAG(std::string, start, "2026-01-12T09:00:00+01:00", "when the story starts");
 
 namespace samverkan::story {
@@ -51,7 +52,8 @@ int Play() {
   const auto stage = Stage::Open({.intake = absl::GetFlag(FLAGS_intake),
                                   .audit = absl::GetFlag(FLAGS_audit),
                                   .clock_file = absl::GetFlag(FLAGS_clock_file),
-                                  .keys = absl::GetFlag(FLAGS_keys)});
+                                  .keys = absl::GetFlag(FLAGS_keys),
+                                  .tls = absl::GetFlag(FLAGS_tls)});
   if (!stage.ok()) return Misused(std::string(stage.status().message()));
   (*stage)->Set(start);
   Teller teller(std::cout);

@@ -10,6 +10,8 @@
 #include "libs/auth/token_verifier.h"
 #include "libs/clock/clock.h"
 #include "libs/status/macros.h"
+#include "libs/tls/credentials.h"
+#include "libs/tls/development_certificates.h"
 
 namespace samverkan::token_main {
 namespace {
@@ -20,7 +22,8 @@ constexpr int kBadArgument = 2;
 constexpr absl::Duration kLongestLifetime = absl::Hours(24 * 3650);
 
 constexpr char kUsage[] = R"(usage: tools/token [OPTION...]
-Prints an access token of the development set, signed with its own key.
+Prints an access token of the development set, signed with its own key and bound to the
+certificate of its system, which tools/certificate tells; who calls must present that.
   --subject NAME         who calls (default rektor.lind)
   --system NAME          through which system (default skolportalen)
   --municipality CODE    four digits (default 0180)
@@ -34,8 +37,8 @@ Prints an access token of the development set, signed with its own key.
   --given-name NAME      the person's name, for the signs that a log review looks at
   --family-name NAME     (default none)
   --lifetime DURATION    such as 90s, 15m or 8h (default 1h, at most 87600h)
-  --run-dir FOLDER       the set's folder: keys/ is made when missing, clock is its time
-                         (default .run)
+  --run-dir FOLDER       the set's folder: keys/ and tls/ are made when missing, clock is its
+                         time (default .run)
 )";
 
 struct Options {
@@ -134,11 +137,18 @@ absl::StatusOr<Options> Parse(const std::vector<std::string>& arguments) {
 
 // Whether the services will take the token: says so here, where the person can mend it.
 absl::Status CheckToken(const std::string& token, const std::string& keys, const clock::Clock& clock) {
-  ASSIGN_OR_RETURN(const auto verifier,
-                   auth::TokenVerifier::Open({.jwks_file = keys + "/" + std::string(auth::kJwksFile),
-                                              .issuer = std::string(auth::kDevelopmentIssuer)},
-                                             clock));
+  ASSIGN_OR_RETURN(const auto verifier, auth::TokenVerifier::Open({.jwks = keys + "/" + std::string(auth::kJwksFile),
+                                                                   .issuer = std::string(auth::kDevelopmentIssuer)},
+                                                                  clock));
   return verifier->Verify(token).status();
+}
+
+// Thumbprint of the certificate that the caller's system presents.
+absl::StatusOr<std::string> ThumbprintFor(const auth::Caller& caller, const std::string& run_dir) {
+  ASSIGN_OR_RETURN(const auto certificates, tls::DevelopmentCertificates::Open(run_dir + "/tls"));
+  ASSIGN_OR_RETURN(const tls::Files files, certificates.OfSystem(caller.system, caller.municipality));
+  ASSIGN_OR_RETURN(const tls::Certificate certificate, tls::CheckFiles(files));
+  return certificate.thumbprint;
 }
 
 int Fail(std::ostream& error, const absl::Status& status, int code) {
@@ -154,9 +164,15 @@ int PrintToken(Options options, std::ostream& out, std::ostream& error) {
   if (!signer.ok()) return Fail(error, signer.status(), kBadFolder);
   const absl::Time now = clock.Now();
   options.caller.expires = now + options.lifetime;
-  const std::string token = signer->Sign(options.caller, now, auth::kDevelopmentIssuer, auth::kAudience);
-  const absl::Status taken = CheckToken(token, keys, clock);
+  const auto sign = [&](std::string_view thumbprint) {
+    return signer->Sign(options.caller, now, auth::kDevelopmentIssuer, auth::kAudience, thumbprint);
+  };
+  // Before a certificate is made for a caller who cannot be.
+  const absl::Status taken = CheckToken(sign(""), keys, clock);
   if (!taken.ok()) return Fail(error, taken, absl::IsUnauthenticated(taken) ? kBadArgument : kBadFolder);
+  const auto thumbprint = ThumbprintFor(options.caller, options.run_dir);
+  if (!thumbprint.ok()) return Fail(error, thumbprint.status(), kBadFolder);
+  const std::string token = sign(*thumbprint);
   out << token << "\n";
   return 0;
 }

@@ -12,7 +12,9 @@
 #include "libs/auth/development_key.h"
 #include "libs/auth/token_verifier.h"
 #include "libs/clock/clock.h"
+#include "libs/status/macros.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/tls/credentials.h"
 
 namespace samverkan::token_main {
 namespace {
@@ -36,11 +38,16 @@ class TokenCommandTest : public ::testing::Test {
 
   // Who bears the printed token, for a service that shares the set's folder.
   absl::StatusOr<auth::Caller> Bearer() const {
-    const auto verifier = auth::TokenVerifier::Open(
-        {.jwks_file = run_ + "/keys/jwks.json", .issuer = std::string(auth::kDevelopmentIssuer)}, clock_);
-    if (!verifier.ok()) return verifier.status();
+    ASSIGN_OR_RETURN(const auto claims, Claims());
+    return claims->caller;
+  }
+
+  absl::StatusOr<std::shared_ptr<const auth::Claims>> Claims() const {
+    ASSIGN_OR_RETURN(const auto verifier,
+                     auth::TokenVerifier::Open(
+                         {.jwks = run_ + "/keys/jwks.json", .issuer = std::string(auth::kDevelopmentIssuer)}, clock_));
     const std::string line = out_.str();
-    return (*verifier)->Verify(line.substr(0, line.size() - 1));
+    return verifier->Verify(line.substr(0, line.size() - 1));
   }
 
   const std::string run_ =
@@ -85,6 +92,20 @@ TEST_F(TokenCommandTest, PutsEveryOptionIntoTheToken) {
   EXPECT_LE(caller->expires, clock_.Now() + absl::Hours(8));
 }
 
+TEST_F(TokenCommandTest, BindsTheTokenToTheCertificateOfItsSystem) {
+  for (const char* const system : {"skolportalen", "lifecare"}) {
+    ASSERT_EQ(Run({"--system", system}), 0) << error_.str();
+    const auto claims = Claims();
+    ASSERT_THAT(claims, IsOk());
+    const std::string folder = run_ + "/tls/systems/" + system + "/0180";
+    const auto certificate = tls::CheckFiles({.certificate = folder + "/certificate.pem",
+                                              .key = folder + "/key.pem",
+                                              .authorities = run_ + "/tls/ca/certificate.pem"});
+    ASSERT_THAT(certificate, IsOk());
+    EXPECT_EQ((*claims)->thumbprint, certificate->thumbprint);
+  }
+}
+
 TEST_F(TokenCommandTest, AnEmptyAuthorityIsNone) {
   ASSERT_EQ(Run({"--authority", ""}), 0) << error_.str();
   const auto caller = Bearer();
@@ -123,6 +144,7 @@ TEST_F(TokenCommandTest, SaysWhatIsWrongWithAnArgumentAndEndsWithTwo) {
       {{"--authority=Nämnden"}, "`authority`"},
       {{"--unit=two words"}, "`units`"},
       {{"--subject="}, "`sub`"},
+      {{"--system=../intake"}, "`azp`"},
       {{"more"}, "more"},
       {{"-q"}, "-q"},
       {{"--qualified=yes"}, "--qualified"},

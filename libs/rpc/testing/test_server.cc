@@ -7,6 +7,8 @@
 
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
+#include "libs/auth/acting_caller.h"
+#include "libs/auth/token_refusal.h"
 #include "libs/status/status.h"
 #include "prometheus/text_serializer.h"
 
@@ -24,7 +26,7 @@ void OrDie(const absl::Status& status) {
 TestServer::TestServer(ServerOptions options, const clock::Clock* clock) {
   // Its library takes two seconds to close a port.
   options.metrics_listen.clear();
-  options.adapter.authenticate = [this](std::string_view token) { return Authenticate(token); };
+  options.adapter.authenticate = [this](const auth::Credentials& credentials) { return Authenticate(credentials); };
   if (!options.adapter.record_refusal) {
     options.adapter.record_refusal = [this](const CallContext& call, const google::protobuf::Message* request,
                                             const absl::Status& status) { return Record(call, request, status); };
@@ -73,9 +75,13 @@ std::string TestServer::Metrics() {
   return prometheus::TextSerializer().Serialize(server_->metrics().registry()->Collect());
 }
 
-absl::StatusOr<auth::Caller> TestServer::Authenticate(std::string_view token) const {
+absl::StatusOr<auth::Caller> TestServer::Authenticate(const auth::Credentials& credentials) const {
+  if (!credentials.token.has_value()) {
+    if (credentials.caller.has_value()) return auth::ReadCaller(*credentials.caller, "front");
+    return auth::Refuse(auth::TokenFault::kMissing, "a token or a caller");
+  }
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = callers_.find(token);
+  const auto found = callers_.find(*credentials.token);
   if (found != callers_.end()) return found->second;
   return status::Unauthenticated({.reason = "TOKEN_INVALID", .message = "not a token of this test"});
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "libs/auth/authenticator.h"
 #include "libs/auth/caller.h"
 #include "libs/clock/clock.h"
 #include "libs/rpc/server.h"
@@ -39,8 +40,9 @@ struct RecordedRefusal {
 // Fails the test (and aborts) where the server cannot be made.
 class TestServer {
  public:
-  // The options' authenticator, and the recorder where there is none, are replaced
-  // by the test's; metrics are not served (see Metrics). `clock` must outlive the server; none means the system's.
+  // The options' authenticator, and the recorder where there is none, are replaced by the
+  // test's, for which whoever brings no token is the service "front" and may act for others.
+  // Metrics are not served (see Metrics). `clock` must outlive the server; none means the system's.
   explicit TestServer(ServerOptions options = {}, const clock::Clock* clock = nullptr);
 
   Server& server() { return *server_; }
@@ -70,7 +72,7 @@ class TestServer {
   std::string Metrics();
 
  private:
-  absl::StatusOr<auth::Caller> Authenticate(std::string_view token) const;
+  absl::StatusOr<auth::Caller> Authenticate(const auth::Credentials& credentials) const;
   absl::Status Record(const CallContext& call, const google::protobuf::Message* request, const absl::Status& status);
 
   mutable std::mutex mutex_;

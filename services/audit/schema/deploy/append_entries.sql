@@ -6,7 +6,7 @@ SET LOCAL ROLE samverkan_audit_owner;
 
 -- Appends entries in the order given: all or none. Arrays that belong together have
 -- the same length; no (producer, entry) occurs twice in them. `p_tags[i]` finds the
--- entry at `p_tag_ordinals[i]`, counted from 1.
+-- entry at `p_tag_ordinals[i]`, counted from 1, by what `p_tag_kinds[i]` says.
 --
 -- Expected refusals come back as rows, never as errors, so that one caller's mistake
 -- cannot break another's append in the same transaction. One row for each entry:
@@ -18,7 +18,9 @@ CREATE FUNCTION audit.append_entries(
   p_now timestamptz,
   p_producers text[], p_entries uuid[], p_municipalities text[], p_authorities text[],
   p_leaves bytea[], p_leaf_hashes bytea[], p_times timestamptz[], p_bodies bytea[],
-  p_tag_ordinals bigint[], p_tags bytea[])
+  p_methods text[], p_actions bigint[], p_outcomes bigint[], p_roles bigint[], p_signs bigint[],
+  p_actors bytea[], p_systems bytea[],
+  p_tag_ordinals bigint[], p_tags bytea[], p_tag_kinds bigint[])
 RETURNS TABLE (ordinal bigint, outcome text, index bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = audit, pg_temp
@@ -51,8 +53,10 @@ BEGIN
   RETURN QUERY
     WITH fresh AS MATERIALIZED (
       SELECT n.*, state.size + row_number() OVER (ORDER BY n.ordinal) - 1 AS index
-        FROM unnest(p_producers, p_entries, p_municipalities, p_authorities, p_leaves, p_leaf_hashes, p_times, p_bodies)
-          WITH ORDINALITY AS n (producer, entry, municipality, authority, leaf, leaf_hash, time, body, ordinal)
+        FROM unnest(p_producers, p_entries, p_municipalities, p_authorities, p_leaves, p_leaf_hashes, p_times, p_bodies,
+                    p_methods, p_actions, p_outcomes, p_roles, p_signs, p_actors, p_systems)
+          WITH ORDINALITY AS n (producer, entry, municipality, authority, leaf, leaf_hash, time, body,
+                                method, action, outcome, role, signs, actor, system, ordinal)
         WHERE known[n.ordinal] IS NULL),
     stored_entries AS (
       INSERT INTO entry (index, municipality, authority, leaf, leaf_hash, record_time)
@@ -62,12 +66,15 @@ BEGIN
       INSERT INTO entry_key (producer, entry, index)
         SELECT f.producer, f.entry, f.index FROM fresh f),
     stored_parts AS (
-      INSERT INTO private_part (index, municipality, authority, time, body)
-        SELECT f.index, f.municipality, f.authority, f.time, f.body FROM fresh f),
+      INSERT INTO private_part (index, municipality, authority, time, body,
+                                method, action, outcome, role, signs, actor, system)
+        SELECT f.index, f.municipality, f.authority, f.time, f.body,
+               f.method, f.action, f.outcome, f.role, f.signs, f.actor, f.system
+          FROM fresh f),
     stored_tags AS (
-      INSERT INTO search_tag (tag, index)
-        SELECT DISTINCT t.tag, f.index
-          FROM unnest(p_tag_ordinals, p_tags) AS t (ordinal, tag)
+      INSERT INTO search_tag (tag, index, kind)
+        SELECT DISTINCT t.tag, f.index, t.kind
+          FROM unnest(p_tag_ordinals, p_tags, p_tag_kinds) AS t (ordinal, tag, kind)
           JOIN fresh f ON f.ordinal = t.ordinal),
     grown AS (
       UPDATE log_state
@@ -80,7 +87,8 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION audit.append_entries(
-  timestamptz, text[], uuid[], text[], text[], bytea[], bytea[], timestamptz[], bytea[], bigint[], bytea[])
+  timestamptz, text[], uuid[], text[], text[], bytea[], bytea[], timestamptz[], bytea[],
+  text[], bigint[], bigint[], bigint[], bigint[], bytea[], bytea[], bigint[], bytea[], bigint[])
   TO samverkan_audit;
 
 COMMIT;

@@ -31,7 +31,7 @@ CREATE TABLE audit.schema_version (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   version integer NOT NULL
 );
-INSERT INTO audit.schema_version (version) VALUES (1);
+INSERT INTO audit.schema_version (version) VALUES (2);
 GRANT SELECT ON audit.schema_version TO samverkan_audit;
 
 COMMIT;

@@ -46,12 +46,28 @@ CREATE TABLE audit.private_part (
   authority text NOT NULL,
   -- When the act took place.
   time timestamptz NOT NULL,
-  -- samverkan.audit.v1.Entry with nothing but private_part and salts, serialized.
-  body bytea NOT NULL
+  -- samverkan.audit.store.v1.PrivateBody, serialized.
+  body bytea NOT NULL,
+  -- What is known of it without reading the body. Numbers of samverkan.access.v1.Action,
+  -- samverkan.audit.v1.Outcome and samverkan.access.v1.Role; of RiskSign a bit set, in
+  -- which bit n - 1 stands for number n.
+  method text NOT NULL,
+  action smallint NOT NULL,
+  outcome smallint NOT NULL,
+  role smallint NOT NULL,
+  signs smallint NOT NULL,
+  -- Keyed hashes of the actor's subject and system, as in search_tag.
+  actor bytea NOT NULL CHECK (octet_length(actor) = 16),
+  system bytea NOT NULL CHECK (octet_length(system) = 16)
 );
--- Short spans of time, and everything newest first.
-CREATE INDEX private_part_by_time ON audit.private_part (municipality, authority, time);
+-- Spans of time. It answers alone what a log review asks of a whole year, where vacuum has
+-- passed over what was added: so that passes early.
+CREATE INDEX private_part_by_time ON audit.private_part (municipality, authority, time)
+  INCLUDE (index, action, outcome, role, signs, actor, system);
+ALTER TABLE audit.private_part SET (autovacuum_vacuum_insert_scale_factor = 0.02);
+-- Everything newest first, and the few entries with a risk sign.
 CREATE INDEX private_part_by_index ON audit.private_part (municipality, authority, index);
+CREATE INDEX private_part_with_signs ON audit.private_part (municipality, authority, index) WHERE signs <> 0;
 
 -- Finds entries by child, actor and resource. A tag is a keyed hash of what is
 -- searched for and of the municipality and authority, so that it finds nothing in
@@ -59,7 +75,12 @@ CREATE INDEX private_part_by_index ON audit.private_part (municipality, authorit
 CREATE TABLE audit.search_tag (
   tag bytea NOT NULL CHECK (octet_length(tag) = 16),
   index bigint NOT NULL,
+  -- What the tag stands for: 1 a child, 2 an actor, 3 a resource (services/audit/search_tag.h).
+  kind smallint NOT NULL,
   PRIMARY KEY (tag, index)
 );
+-- The children of an entry, without reading it.
+CREATE INDEX search_tag_of_child ON audit.search_tag (index) INCLUDE (tag) WHERE kind = 1;
+ALTER TABLE audit.search_tag SET (autovacuum_vacuum_insert_scale_factor = 0.02);
 
 COMMIT;

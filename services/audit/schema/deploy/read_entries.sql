@@ -20,12 +20,12 @@ $$;
 GRANT EXECUTE ON FUNCTION audit.get_entry(text, text, bigint) TO samverkan_audit;
 
 -- Entries of one municipality and authority that carry all of `p_tags` (the rarest
--- first) and whose act lies in [p_start, p_end), newest first, from below `p_before`
--- on. At most `p_limit`, and no further one once the bodies exceed `p_body_bytes`;
--- `found` says how many of `p_limit` there were before that cut.
+-- first) and all risk signs of `p_signs`, and whose act lies in [p_start, p_end), newest
+-- first, from below `p_before` on. At most `p_limit`, and no further one once the bodies
+-- exceed `p_body_bytes`; `found` says how many of `p_limit` there were before that cut.
 CREATE FUNCTION audit.search_entries(
   p_municipality text, p_authority text, p_tags bytea[], p_start timestamptz, p_end timestamptz,
-  p_before bigint, p_limit bigint, p_body_bytes bigint)
+  p_before bigint, p_limit bigint, p_body_bytes bigint, p_signs bigint)
 RETURNS TABLE (index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz, body bytea, found bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
@@ -42,6 +42,7 @@ BEGIN
         FROM private_part p
         WHERE p.municipality = p_municipality AND p.authority = p_authority
           AND p.time >= p_start AND p.time < p_end AND p.index < p_before
+          AND (p_signs = 0 OR (p.signs <> 0 AND p.signs & p_signs = p_signs))
         ORDER BY p.index DESC
         LIMIT p_limit);
   ELSE
@@ -52,6 +53,7 @@ BEGIN
         WHERE t.tag = p_tags[1] AND t.index < p_before
           AND p.municipality = p_municipality AND p.authority = p_authority
           AND p.time >= p_start AND p.time < p_end
+          AND p.signs & p_signs = p_signs
           AND NOT EXISTS (
             SELECT FROM unnest(p_tags) AS wanted (tag)
               WHERE NOT EXISTS (
@@ -72,6 +74,6 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION audit.search_entries(
-  text, text, bytea[], timestamptz, timestamptz, bigint, bigint, bigint) TO samverkan_audit;
+  text, text, bytea[], timestamptz, timestamptz, bigint, bigint, bigint, bigint) TO samverkan_audit;
 
 COMMIT;

@@ -1,0 +1,12 @@
+-- Revert audit:erase_entries from pg
+
+BEGIN;
+DROP FUNCTION audit.erase_entries;
+DROP FUNCTION audit.list_outcomes_of_entries;
+DROP FUNCTION audit.list_erasable_entries;
+DROP FUNCTION audit.keep_erasure;
+DROP FUNCTION audit.claim_erasure;
+DROP INDEX audit.review_item_by_index;
+DROP TABLE audit.erasure;
+DROP FUNCTION audit.check_erasure;
+COMMIT;

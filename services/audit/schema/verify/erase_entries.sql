@@ -1,0 +1,15 @@
+-- Verify audit:erase_entries on pg
+
+BEGIN;
+SELECT municipality, authority, erasure, index FROM audit.erasure WHERE false;
+-- The runtime role calls functions of the owner and reaches no table.
+SELECT 1 / (count(*) = 5)::int FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
+  WHERE p.pronamespace = 'audit'::regnamespace
+    AND p.proname IN ('claim_erasure', 'keep_erasure', 'list_erasable_entries', 'list_outcomes_of_entries',
+                      'erase_entries')
+    AND p.prosecdef AND r.rolname = 'samverkan_audit_owner'
+    AND has_function_privilege('samverkan_audit', p.oid, 'EXECUTE');
+SELECT 1 / (count(*) = 0)::int
+  FROM information_schema.table_privileges
+  WHERE table_schema = 'audit' AND grantee IN ('samverkan_audit', 'PUBLIC') AND table_name <> 'schema_version';
+ROLLBACK;

@@ -1,0 +1,28 @@
+#ifndef SAMVERKAN_SERVICES_AUDIT_SERVER_H_
+#define SAMVERKAN_SERVICES_AUDIT_SERVER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "libs/clock/clock.h"
+#include "libs/log/logger.h"
+#include "libs/rpc/transport.h"
+
+namespace samverkan::audit {
+
+// What main.cc reads from its flags, which say what each is.
+struct ServerFlags {
+  rpc::TransportOptions transport;
+  std::string database;
+  std::string key_file;
+  std::string rules;
+  int workers = 0;
+};
+
+// Opens the parts in their order, serves until a stop signal, and closes them in the
+// reverse order. An error says what kept it from serving.
+absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger);
+
+}  // namespace samverkan::audit
+
+#endif  // SAMVERKAN_SERVICES_AUDIT_SERVER_H_

@@ -1,0 +1,24 @@
+#include "tests/testing/client.h"
+
+namespace samverkan::tests {
+
+std::shared_ptr<grpc::Channel> Client::ChannelOf(const auth::Caller& caller, ServiceSet::Service service) const {
+  const Connection& connection = ConnectionOf(caller);
+  return service == ServiceSet::kAudit ? connection.audit : connection.intake;
+}
+
+const Client::Connection& Client::ConnectionOf(const auth::Caller& caller) const {
+  const std::lock_guard lock(mutex_);
+  Connection& connection = connections_[{caller.system, caller.municipality}];
+  if (connection.intake != nullptr) return connection;
+  const auto intake = connection.intake = set_.OpenChannel(ServiceSet::kIntake, caller);
+  const auto audit = connection.audit = set_.OpenChannel(ServiceSet::kAudit, caller);
+  connection.stubs = {
+      intake::v1::ConsultationService::NewStub(intake), intake::v1::ReportService::NewStub(intake),
+      intake::v1::AssessmentService::NewStub(intake),   intake::v1::ReportMeetingService::NewStub(intake),
+      intake::v1::FeedbackService::NewStub(intake),     intake::v1::InvestigationService::NewStub(intake),
+      events::v1::EventService::NewStub(intake),        audit::v1::AuditService::NewStub(audit)};
+  return connection;
+}
+
+}  // namespace samverkan::tests
