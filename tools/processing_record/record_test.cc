@@ -117,8 +117,8 @@ TEST_F(RecordTest, RefusesDataThatNoPurposeNeeds) {
 }
 
 TEST_F(RecordTest, RefusesANeedThatNothingHolds) {
-  PurposeOf("feedback").add_categories(data::v1::ACTOR);
-  ExpectFault("feedback: nothing holds ACTOR in its packages");
+  PurposeOf("log_review").add_categories(data::v1::WHEREABOUTS);
+  ExpectFault("log_review: nothing holds WHEREABOUTS in its packages");
 }
 
 TEST_F(RecordTest, RefusesWhatItHasNoWordsFor) {
