@@ -146,12 +146,19 @@ absl::StatusOr<DataKeyPtr> KeyRing::Unwrap(const WrappedKey& wrapped) const {
   return std::make_shared<const DataKey>(wrapped.id, std::move(secret));
 }
 
-absl::Status KeyRing::Destroy(const std::vector<pg::Uuid>& ids, absl::Time deadline) {
-  RETURN_IF_ERROR(store_.Destroy(ids, deadline));
+absl::StatusOr<int64_t> KeyRing::Destroy(const pg::Uuid& id, const std::string& note, const std::vector<pg::Uuid>& keys,
+                                         absl::Time deadline) {
+  ASSIGN_OR_RETURN(const int64_t sequence, store_.Destroy(id, note, keys, deadline));
   const std::lock_guard lock(mutex_);
-  for (const pg::Uuid& id : ids) remembered_.erase(id);
-  return absl::OkStatus();
+  for (const pg::Uuid& key : keys) remembered_.erase(key);
+  return sequence;
 }
+
+absl::StatusOr<std::vector<Destruction>> KeyRing::DestructionsAfter(int64_t sequence, absl::Time deadline) {
+  return store_.DestructionsAfter(sequence, deadline);
+}
+
+absl::StatusOr<int64_t> KeyRing::LastDestruction(absl::Time deadline) { return store_.LastDestruction(deadline); }
 
 DataKeyPtr KeyRing::Recall(const pg::Uuid& id, absl::Time now) const {
   const auto found = remembered_.find(id);

@@ -60,8 +60,17 @@ class KeyRing {
   // The keys of `ids` in their order, null for one that is there no more.
   absl::StatusOr<std::vector<DataKeyPtr>> FindAll(const std::vector<pg::Uuid>& ids, absl::Time deadline);
 
-  // Destroys keys, and forgets them here.
-  absl::Status Destroy(const std::vector<pg::Uuid>& ids, absl::Time deadline);
+  // Destroys keys, and forgets them here. That it was done is noted among the keys, so that it
+  // can be done again where data comes back from an older backup: `id` names it, `note` is
+  // the service's own, free of personal data. Returns its place in the order of all that was
+  // destroyed; that of the first time where `id` was noted before.
+  absl::StatusOr<int64_t> Destroy(const pg::Uuid& id, const std::string& note, const std::vector<pg::Uuid>& keys,
+                                  absl::Time deadline);
+
+  // What was destroyed after `sequence`, in order; and the last place in the order, 0 where
+  // nothing ever was.
+  absl::StatusOr<std::vector<Destruction>> DestructionsAfter(int64_t sequence, absl::Time deadline);
+  absl::StatusOr<int64_t> LastDestruction(absl::Time deadline);
 
   // Ends the background work. May be called twice.
   void Stop();

@@ -98,12 +98,29 @@ TEST_F(KeyRingTest, ADestroyedKeyIsGoneHereAtOnce) {
   ASSERT_OK_AND_ASSIGN(const DataKeyPtr kept, ring->Fresh(Soon()));
   ASSERT_OK_AND_ASSIGN(const DataKeyPtr destroyed, ring->Fresh(Soon()));
   const pg::Uuid id = destroyed->id();
-  ASSERT_OK(ring->Destroy({id}, Soon()));
+  ASSERT_OK(ring->Destroy(pg::Uuid::Random(), "note", {id}, Soon()));
   EXPECT_THAT(ring->Find(id, Soon()), StatusIs(absl::StatusCode::kNotFound, "DATA_KEY_DESTROYED"));
   ASSERT_OK_AND_ASSIGN(const auto keys, ring->FindAll({kept->id(), id}, Soon()));
   EXPECT_EQ(keys[0]->id(), kept->id());
   EXPECT_EQ(keys[1], nullptr);
-  EXPECT_OK(ring->Destroy({id}, Soon()));
+  EXPECT_EQ(Count(absl::StrCat("id = '", id.ToString(), "'")), 0);
+}
+
+TEST_F(KeyRingTest, WhatWasDestroyedIsNotedInOrderAndOnce) {
+  const auto ring = *Open(Line("kek-1", 'a'));
+  EXPECT_EQ(*ring->LastDestruction(Soon()), 0);
+  const pg::Uuid first = pg::Uuid::Random();
+  const pg::Uuid second = pg::Uuid::Random();
+  ASSERT_OK_AND_ASSIGN(const int64_t first_place, ring->Destroy(first, "one", {(*ring->Fresh(Soon()))->id()}, Soon()));
+  ASSERT_OK_AND_ASSIGN(const int64_t second_place, ring->Destroy(second, "two", {}, Soon()));
+  EXPECT_LT(first_place, second_place);
+  EXPECT_EQ(*ring->Destroy(first, "one", {}, Soon()), first_place);
+  EXPECT_EQ(*ring->LastDestruction(Soon()), second_place);
+  ASSERT_OK_AND_ASSIGN(const auto all, ring->DestructionsAfter(0, Soon()));
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].note, "one");
+  EXPECT_EQ(all[1].id, second);
+  EXPECT_EQ(ring->DestructionsAfter(first_place, Soon())->size(), 1u);
 }
 
 TEST_F(KeyRingTest, AMissingKeyEncryptionKeyIsNamedAndNothingIsServed) {

@@ -17,7 +17,10 @@ constexpr pg::Statement kAddKeyEncryptionKey = {"add_key_encryption_key", "SELEC
 constexpr pg::Statement kRemoveKeyEncryptionKey = {"remove_key_encryption_key", "SELECT remove_key_encryption_key($1)"};
 constexpr pg::Statement kAddDataKeys = {"add_data_keys", "SELECT FROM add_data_keys($1, $2, $3)"};
 constexpr pg::Statement kFindDataKeys = {"find_data_keys", "SELECT id, wrapped_by, wrapped FROM find_data_keys($1)"};
-constexpr pg::Statement kDestroyDataKeys = {"destroy_data_keys", "SELECT FROM destroy_data_keys($1)"};
+constexpr pg::Statement kDestroyDataKeys = {"destroy_data_keys", "SELECT destroy_data_keys($1, $2, $3)"};
+constexpr pg::Statement kDestructionsAfter = {"destructions_after",
+                                              "SELECT sequence, id, note FROM destructions_after($1)"};
+constexpr pg::Statement kLastDestruction = {"last_destruction", "SELECT last_destruction()"};
 constexpr pg::Statement kNotWrappedBy = {"data_keys_not_wrapped_by",
                                          "SELECT id, wrapped_by, wrapped FROM data_keys_not_wrapped_by($1, $2)"};
 constexpr pg::Statement kRewrapDataKeys = {"rewrap_data_keys", "SELECT FROM rewrap_data_keys($1, $2, $3)"};
@@ -88,8 +91,36 @@ absl::StatusOr<std::vector<WrappedKey>> KeyStore::Find(const std::vector<pg::Uui
                     });
 }
 
-absl::Status KeyStore::Destroy(const std::vector<pg::Uuid>& ids, absl::Time deadline) {
-  return Execute(pool_, deadline, kDestroyDataKeys, pg::Params(ids));
+absl::StatusOr<int64_t> KeyStore::Destroy(const pg::Uuid& id, const std::string& note,
+                                          const std::vector<pg::Uuid>& keys, absl::Time deadline) {
+  return pool_.Write({}, deadline, kDestroyDataKeys.name, [&](pg::Transaction& transaction) -> absl::StatusOr<int64_t> {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kDestroyDataKeys, pg::Params(id, pg::Bytes{note}, keys)));
+    return rows[0].Get<int64_t>(0);
+  });
+}
+
+absl::StatusOr<std::vector<Destruction>> KeyStore::DestructionsAfter(int64_t sequence, absl::Time deadline) {
+  return pool_.Read({}, deadline, kDestructionsAfter.name,
+                    [&](pg::ReadTransaction& transaction) -> absl::StatusOr<std::vector<Destruction>> {
+                      ASSIGN_OR_RETURN(const pg::Rows rows,
+                                       transaction.Query(kDestructionsAfter, pg::Params(sequence)));
+                      std::vector<Destruction> destructions;
+                      for (const pg::Row row : rows) {
+                        Destruction& destruction = destructions.emplace_back();
+                        pg::Bytes note;
+                        RETURN_IF_ERROR(row.Into(destruction.sequence, destruction.id, note));
+                        destruction.note = std::move(note.data);
+                      }
+                      return destructions;
+                    });
+}
+
+absl::StatusOr<int64_t> KeyStore::LastDestruction(absl::Time deadline) {
+  return pool_.Read({}, deadline, kLastDestruction.name,
+                    [&](pg::ReadTransaction& transaction) -> absl::StatusOr<int64_t> {
+                      ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kLastDestruction));
+                      return rows[0].Get<int64_t>(0);
+                    });
 }
 
 absl::StatusOr<int64_t> KeyStore::RewrapSome(const std::string& current, const Rewrap& rewrap, absl::Time deadline) {

@@ -22,6 +22,15 @@ struct WrappedKey {
   std::string wrapped;
 };
 
+// That keys were destroyed, as it is noted.
+struct Destruction {
+  // Grows with each; not dense.
+  int64_t sequence = 0;
+  pg::Uuid id;
+  // The service's own.
+  std::string note;
+};
+
 // All SQL of a service's key schema (schema/deploy.sql). May be used by any number of
 // threads. Errors: as in libs/pg.
 class KeyStore {
@@ -43,8 +52,14 @@ class KeyStore {
   absl::Status Add(const std::vector<WrappedKey>& keys, absl::Time deadline);
   // Those of `ids` that are there.
   absl::StatusOr<std::vector<WrappedKey>> Find(const std::vector<pg::Uuid>& ids, absl::Time deadline);
-  // Returns when they are gone. Those that are gone already are no error.
-  absl::Status Destroy(const std::vector<pg::Uuid>& ids, absl::Time deadline);
+  // Returns when `keys` are gone and it is noted; those that are gone already are no error.
+  // The sequence is that of the first time where `id` was noted before.
+  absl::StatusOr<int64_t> Destroy(const pg::Uuid& id, const std::string& note, const std::vector<pg::Uuid>& keys,
+                                  absl::Time deadline);
+  // What was noted after `sequence`, in order.
+  absl::StatusOr<std::vector<Destruction>> DestructionsAfter(int64_t sequence, absl::Time deadline);
+  // The sequence of the last one; 0 where there is none.
+  absl::StatusOr<int64_t> LastDestruction(absl::Time deadline);
 
   // Wraps anew by `current`, with `rewrap`, some of the keys that another key has wrapped;
   // returns how many.

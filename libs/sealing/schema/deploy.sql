@@ -56,10 +56,39 @@ RETURNS TABLE (id uuid, wrapped_by text, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
 AS $$ SELECT d.id, d.wrapped_by, d.wrapped FROM data_key d WHERE d.id = ANY (p_ids) $$;
 
-CREATE FUNCTION destroy_data_keys(p_ids uuid[])
-RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT
-AS $$ DELETE FROM data_key d WHERE d.id = ANY (p_ids) $$;
+-- What was destroyed, in order: when the data comes back from an older backup, what was
+-- erased since is erased again. `note` is the service's own, and holds no personal data.
+CREATE TABLE destruction (
+  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id uuid NOT NULL UNIQUE,
+  note bytea NOT NULL,
+  create_time timestamptz NOT NULL DEFAULT now()
+);
+
+-- Destroys keys, notes it, and returns its place in the order: that of the first time where
+-- it is repeated.
+CREATE FUNCTION destroy_data_keys(p_id uuid, p_note bytea, p_keys uuid[])
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+  -- One at a time: readers of the order must not pass over one that commits late.
+  LOCK TABLE destruction IN SHARE ROW EXCLUSIVE MODE;
+  DELETE FROM data_key d WHERE d.id = ANY (p_keys);
+  INSERT INTO destruction (id, note) VALUES (p_id, p_note) ON CONFLICT DO NOTHING;
+  RETURN (SELECT d.sequence FROM destruction d WHERE d.id = p_id);
+END
+$$;
+
+CREATE FUNCTION destructions_after(p_sequence bigint)
+RETURNS TABLE (sequence bigint, id uuid, note bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+AS $$ SELECT d.sequence, d.id, d.note FROM destruction d WHERE d.sequence > p_sequence ORDER BY d.sequence $$;
+
+CREATE FUNCTION last_destruction()
+RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+AS $$ SELECT coalesce(max(d.sequence), 0) FROM destruction d $$;
 
 -- Some keys that another key-encryption key has wrapped; whoever else is at it is not
 -- waited for.
