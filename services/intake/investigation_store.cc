@@ -63,8 +63,8 @@ constexpr pg::Statement kListInvestigations = {
 constexpr pg::Statement kInsertInvestigation = {
     "insert_investigation",
     "INSERT INTO investigation (municipality, investigation, authority, unit_tag, child, state, open_time,"
-    "                           assignee_tag, index_key, data_key, content)"
-    "  VALUES ($1, $2, $3, $4, $5, $6::bigint::smallint, $7, $8, $9, $10, $11)"};
+    "                           note_time, assignee_tag, index_key, data_key, content)"
+    "  VALUES ($1, $2, $3, $4, $5, $6::bigint::smallint, $7, $7, $8, $9, $10, $11)"};
 
 constexpr pg::Statement kInsertInvestigationReport = {
     "insert_investigation_report",
@@ -74,6 +74,7 @@ constexpr pg::Statement kInsertInvestigationReport = {
 constexpr pg::Statement kStoreInvestigation = {
     "store_investigation",
     "UPDATE investigation SET unit_tag = $3, state = $4::bigint::smallint, assignee_tag = $5, content = $6,"
+    "       note_time = $7,"
     "       version = version + 1"
     "  WHERE municipality = $1 AND investigation = $2"};
 
@@ -250,9 +251,9 @@ absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, 
   const v1::Investigation& after = change.after.investigation;
   const Placement placement = PlacementOf(after);
   RETURN_IF_ERROR(transaction
-                      .Execute(kStoreInvestigation,
-                               pg::Params(id.municipality, id.id, parts.tags.Unit(placement), int64_t{after.state()},
-                                          parts.tags.Assignee(placement), SealInvestigation(*before.key, id, after)))
+                      .Execute(kStoreInvestigation, pg::Params(id.municipality, id.id, parts.tags.Unit(placement),
+                                                               int64_t{after.state()}, parts.tags.Assignee(placement),
+                                                               SealInvestigation(*before.key, id, after), call.now))
                       .status());
   RETURN_IF_ERROR(StoreDeadlines(transaction, id, *before.key, placement.authority, kCollection,
                                  ClockOf(before.record.investigation), ClockOf(after)));

@@ -81,6 +81,7 @@ constexpr pg::Statement kListSent = {
 constexpr pg::Statement kStoreReport = {
     "store_report",
     "UPDATE report SET unit_tag = $3, state = $4::bigint::smallint, on_hold = $5, assignee_tag = $6, handling = $7,"
+    "       note_time = $8,"
     "       version = version + 1"
     "  WHERE municipality = $1 AND report = $2"};
 
@@ -307,13 +308,13 @@ absl::Status StoreInvestigation(pg::Transaction& transaction, const StoreParts& 
 }
 
 absl::Status StoreReport(pg::Transaction& transaction, const StoreParts& parts, const ResourceKey& id,
-                         const sealing::DataKey& key, const ReportRecord& record) {
+                         const sealing::DataKey& key, const ReportRecord& record, absl::Time now) {
   const v1::Report& report = record.report;
   const Placement placement = PlacementOf(report);
   return transaction
       .Execute(kStoreReport,
                pg::Params(id.municipality, id.id, parts.tags.Unit(placement), int64_t{report.state()}, IsOnHold(report),
-                          parts.tags.Assignee(placement), SealHandling(key, id, report, record.sender)))
+                          parts.tags.Assignee(placement), SealHandling(key, id, report, record.sender), now))
       .status();
 }
 
@@ -335,7 +336,7 @@ absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, 
   if (change.happenings.empty()) return StoreEvents(transaction, parts, call, request, change);
   const v1::Report& report = change.after.report;
   const v1::Report& report_before = before.record.report;
-  RETURN_IF_ERROR(StoreReport(transaction, parts, id, *before.key, change.after));
+  RETURN_IF_ERROR(StoreReport(transaction, parts, id, *before.key, change.after, call.now));
   RETURN_IF_ERROR(StoreMark(transaction, before.record, change.after));
   RETURN_IF_ERROR(StoreDeadlines(transaction, id, *before.key, JurisdictionOf(report).authority, "reports",
                                  report_before.deadlines(), report.deadlines()));

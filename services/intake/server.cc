@@ -8,6 +8,7 @@
 #include "libs/keys/key_file.h"
 #include "libs/keys/key_list.h"
 #include "libs/outbox/audit_delivery.h"
+#include "libs/outbox/audit_erasure.h"
 #include "libs/outbox/event_service.h"
 #include "libs/outbox/outbox.h"
 #include "libs/outbox/refusal.h"
@@ -30,6 +31,9 @@
 #include "services/intake/investigation_service.h"
 #include "services/intake/report_meeting_service.h"
 #include "services/intake/report_service.h"
+#include "services/intake/retention_service.h"
+#include "services/intake/retention_store.h"
+#include "services/intake/retention_sweeper.h"
 #include "services/intake/staff_name_store.h"
 #include "services/intake/store_parts.h"
 #include "services/intake/unit_directory.h"
@@ -40,6 +44,8 @@ namespace {
 constexpr char kService[] = "intake";
 constexpr pg::SchemaVersions kSchemaVersions = {.oldest = 1, .newest = 1};
 constexpr absl::Duration kLongestCheck = absl::Seconds(10);
+// Erasing years of files again, one after the other.
+constexpr absl::Duration kLongestReplay = absl::Hours(1);
 // The relay's and the sweeper's own, so that load cannot starve them.
 constexpr int kJobConnections = 3;
 constexpr int kKeyConnections = 3;
@@ -69,6 +75,7 @@ class Services {
         investigations_(store_parts),
         consultations_(store_parts),
         emergency_accesses_(store_parts),
+        retention_(store_parts),
         report_service_(reports_, consultations_, parts),
         assessment_service_(reports_, parts),
         feedback_service_(reports_, parts),
@@ -76,6 +83,7 @@ class Services {
         investigation_service_(investigations_, parts),
         consultation_service_(consultations_, parts),
         emergency_access_service_(emergency_accesses_, parts),
+        retention_service_(retention_, parts),
         event_service_(store_parts.pool, parts.page_tokens) {}
 
   void AddTo(rpc::Server& server) const {
@@ -87,6 +95,7 @@ class Services {
     server.Add(investigation_service_.Serve(adapter));
     server.Add(consultation_service_.Serve(adapter));
     server.Add(emergency_access_service_.Serve(adapter));
+    server.Add(retention_service_.Serve(adapter));
     server.Add(event_service_.Serve(adapter));
   }
 
@@ -95,6 +104,7 @@ class Services {
   InvestigationStore investigations_;
   ConsultationStore consultations_;
   EmergencyAccessStore emergency_accesses_;
+  RetentionStore retention_;
   const ReportService report_service_;
   const AssessmentService assessment_service_;
   const FeedbackService feedback_service_;
@@ -102,6 +112,7 @@ class Services {
   const InvestigationService investigation_service_;
   const ConsultationService consultation_service_;
   const EmergencyAccessService emergency_access_service_;
+  const RetentionService retention_service_;
   const outbox::EventService event_service_;
 };
 
@@ -111,7 +122,7 @@ absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   RETURN_IF_ERROR(
       rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
                     std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report",
-                    "protected_identity_marking", "protected_address", "emergency_access"}));
+                    "protected_identity_marking", "protected_address", "emergency_access", "retention"}));
   return rules;
 }
 
@@ -153,15 +164,28 @@ absl::StatusOr<std::unique_ptr<sealing::KeyRing>> OpenKeyRing(const ServerFlags&
   return sealing::KeyRing::Open(keys, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger);
 }
 
+// What was erased since the backup that a database comes from is erased again before anything
+// is served.
+absl::Status ReplayErasures(RetentionJobStore& store, const log::Logger& logger) {
+  ASSIGN_OR_RETURN(const int64_t repeated, store.Replay(clock::SystemClock().Now() + kLongestReplay));
+  if (repeated > 0) {
+    logger.Log(log::Severity::kWarning, "erased again what an older backup held", {{"erasures", repeated}});
+  }
+  return absl::OkStatus();
+}
+
 // Serves until a stop signal, with all that works by itself beside the calls.
-absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay, DeadlineSweeper& sweeper) {
+absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay, DeadlineSweeper& deadlines,
+                 RetentionSweeper& retention) {
   server.OnStop([&] { transport.Stop(); });
-  server.OnStop([&] { sweeper.Stop(); });
+  server.OnStop([&] { retention.Stop(); });
+  server.OnStop([&] { deadlines.Stop(); });
   server.OnStop([&] { relay.Stop(); });
   transport.Start(*server.metrics().registry());
   RETURN_IF_ERROR(server.Start());
   relay.Start();
-  sweeper.Start();
+  deadlines.Start();
+  retention.Start();
   server.RunUntilStopSignal();
   return absl::OkStatus();
 }
@@ -179,6 +203,8 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(flags, logger, deadline));
   pg::CombiningWriter& writer = *databases.writer;
   ASSIGN_OR_RETURN(const auto key_ring, OpenKeyRing(flags, *databases.keys, logger));
+  RetentionJobStore erasures(*databases.jobs, *key_ring);
+  RETURN_IF_ERROR(ReplayErasures(erasures, logger));
   ASSIGN_OR_RETURN(sealing::DataKeyPtr outbox_key, key_ring->Fresh(deadline));
   const outbox::Outbox outbox(kService, std::move(outbox_key));
   const Tags tags(index_keys);
@@ -191,7 +217,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
       kService, *databases.jobs, *key_ring, clock, outbox::DeliverTo(audit),
       outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer.Waiting() > 0; }},
       *server->metrics().registry(), logger);
-  DeadlineSweeper sweeper(*databases.jobs, clock, *server->metrics().registry(), logger);
+  DeadlineSweeper deadlines(*databases.jobs, clock, *server->metrics().registry(), logger);
+  RetentionSweeper retention(erasures, rules, clock, outbox::EraseEntriesOver(audit), *server->metrics().registry(),
+                             logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
@@ -201,7 +229,7 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   services.AddTo(*server);
   server->OnStop([&] { key_ring->Stop(); });
   server->OnStop([&] { writer.Stop(); });
-  return Run(*server, *transport, *relay, sweeper);
+  return Run(*server, *transport, *relay, deadlines, retention);
 }
 
 }  // namespace samverkan::intake

@@ -19,10 +19,10 @@ WITH made AS MATERIALIZED (
   reported AS (
   INSERT INTO bench.report (municipality, report, authority, unit_tag, child, submission_group, state, on_hold, acute,
                             identity_protected, sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
-                            receive_time, first_receive_time, data_key, submission, handling)
+                            receive_time, first_receive_time, note_time, data_key, submission, handling)
     SELECT '0180', report, 'skarholmen', :tag::bytea, md5(:child::text)::uuid, report, 1, false, false,
            false, '0180', 'utbildningsnamnden', :tag::bytea, :tag::bytea, 'index-1',
-           now(), now(), report, :submission::bytea, :handling::bytea
+           now(), now(), now(), report, :submission::bytea, :handling::bytea
       FROM made),
   timed AS (
   INSERT INTO bench.deadline (municipality, subject, clock, start_time, authority, collection, rule, legal_basis,

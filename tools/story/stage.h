@@ -27,6 +27,7 @@
 #include "samverkan/intake/v1/investigation.grpc.pb.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
 #include "samverkan/intake/v1/report_meeting.grpc.pb.h"
+#include "samverkan/intake/v1/retention.grpc.pb.h"
 #include "tools/story/cast.h"
 
 namespace samverkan::story {
@@ -39,6 +40,7 @@ using Meetings = intake::v1::ReportMeetingService::Stub;
 using FeedbackCalls = intake::v1::FeedbackService::Stub;
 using Investigations = intake::v1::InvestigationService::Stub;
 using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
+using Retention = intake::v1::RetentionService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
 
@@ -125,7 +127,8 @@ class Stage {
     std::string thumbprint;
     std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
                std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Events>, std::unique_ptr<Audit>>
+               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Events>,
+               std::unique_ptr<Audit>>
         stubs;
   };
 

@@ -14,6 +14,8 @@ CREATE TABLE investigation (
   -- samverkan.intake.v1.Investigation.State
   state smallint NOT NULL,
   open_time timestamptz NOT NULL,
+  -- As in `report`.
+  note_time timestamptz NOT NULL,
   -- Null where it is assigned to nobody.
   assignee_tag bytea,
   index_key text NOT NULL,
@@ -51,7 +53,7 @@ CREATE POLICY own ON investigation
 CREATE POLICY own ON investigation_report
   USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
 
-GRANT SELECT, INSERT, UPDATE (unit_tag, state, assignee_tag, version, content) ON investigation TO samverkan_intake;
+GRANT SELECT, INSERT, UPDATE (unit_tag, state, assignee_tag, note_time, version, content) ON investigation TO samverkan_intake;
 GRANT SELECT, INSERT ON investigation_report TO samverkan_intake;
 
 -- As authority_of_report.

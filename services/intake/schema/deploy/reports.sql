@@ -49,6 +49,8 @@ CREATE TABLE report (
   index_key text NOT NULL,
   receive_time timestamptz NOT NULL,
   first_receive_time timestamptz NOT NULL,
+  -- When something was last noted in it: retention counts from here.
+  note_time timestamptz NOT NULL,
   version bigint NOT NULL DEFAULT 1,
   data_key uuid NOT NULL,
   -- samverkan.intake.v1.Submission, serialized and sealed; never updated.
@@ -156,7 +158,7 @@ CREATE POLICY sweeper ON deadline TO samverkan_intake_jobs USING (true);
 
 GRANT SELECT, INSERT, UPDATE (blind_index, index_key) ON child TO samverkan_intake;
 -- The submission has no UPDATE: what was reported cannot be changed.
-GRANT SELECT, INSERT, UPDATE (unit_tag, state, on_hold, identity_protected, assignee_tag, version, handling) ON report
+GRANT SELECT, INSERT, UPDATE (unit_tag, state, on_hold, identity_protected, assignee_tag, note_time, version, handling) ON report
   TO samverkan_intake;
 GRANT SELECT, INSERT, UPDATE (due_date, latest_date, state, end_time, breach_time, extensions) ON deadline
   TO samverkan_intake;

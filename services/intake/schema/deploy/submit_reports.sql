@@ -110,6 +110,11 @@ BEGIN
         AND NOT EXISTS (SELECT FROM child k WHERE k.municipality = p_municipality AND k.authority = p_authority
                           AND k.blind_index = r.blind_index);
   END IF;
+  -- An erasure may be taking away a child just now: then it is met anew.
+  PERFORM FROM child c
+    WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.blind_index = ANY (p_blind_indexes)
+    ORDER BY c.blind_index
+    FOR KEY SHARE;
   INSERT INTO child (municipality, authority, blind_index, index_key, child)
     SELECT DISTINCT ON (r.blind_index) p_municipality, p_authority, r.blind_index, r.index_key, r.child
       FROM unnest(p_blind_indexes, p_index_keys, p_children, fresh) AS r (blind_index, index_key, child, fresh)
@@ -139,16 +144,17 @@ BEGIN
 
   INSERT INTO report (municipality, report, authority, unit_tag, child, submission_group, state, on_hold, acute,
                       identity_protected, sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
-                      receive_time, first_receive_time, data_key, submission, handling)
+                      receive_time, first_receive_time, note_time, data_key, submission, handling)
     SELECT p_municipality, r.report, p_authority, r.unit_tag, r.child, r.submission_group, 1, r.on_hold, r.acute,
            r.identity_protected, r.sender_municipality, r.sender_authority, r.sender_unit_tag, r.sender_tag,
-           r.index_key, r.receive_time, r.first_receive_time, r.data_key, r.submission, r.handling
+           r.index_key, r.receive_time, r.first_receive_time, r.note_time, r.data_key, r.submission,
+           r.handling
       FROM unnest(p_reports, p_unit_tags, children, p_report_groups, p_on_hold, p_acute, protected,
                   p_sender_municipalities, p_sender_authorities, p_sender_unit_tags, p_sender_tags, p_index_keys,
-                  p_receive_times, p_first_receive_times, p_data_keys, p_submissions, p_handlings, fresh)
+                  p_receive_times, p_first_receive_times, p_event_times, p_data_keys, p_submissions, p_handlings, fresh)
              AS r (report, unit_tag, child, submission_group, on_hold, acute, identity_protected,
                    sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
-                   receive_time, first_receive_time, data_key, submission, handling, fresh)
+                   receive_time, first_receive_time, note_time, data_key, submission, handling, fresh)
       WHERE r.fresh;
   INSERT INTO feedback (municipality, report, authority, state, ask_time, content)
     SELECT p_municipality, r.report, p_authority, CASE WHEN r.running THEN 2 ELSE 1 END, r.receive_time, r.feedback

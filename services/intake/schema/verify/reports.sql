@@ -4,7 +4,7 @@ BEGIN;
 SELECT municipality, authority, blind_index, index_key, child FROM intake.child WHERE false;
 SELECT municipality, report, authority, unit_tag, child, submission_group, state, on_hold, acute,
        identity_protected, assignee_tag, sender_municipality, sender_authority, sender_unit_tag, sender_tag, index_key,
-       receive_time, first_receive_time, version, data_key, submission, handling
+       receive_time, first_receive_time, note_time, version, data_key, submission, handling
   FROM intake.report WHERE false;
 SELECT municipality, subject, clock, start_time, authority, collection, rule, legal_basis, unverified, started_by,
        due_date, latest_date, state, end_time, breach_time, extensions

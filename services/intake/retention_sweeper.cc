@@ -1,0 +1,143 @@
+#include "services/intake/retention_sweeper.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/calendar/calendar.h"
+#include "libs/status/macros.h"
+#include "libs/status/status.h"
+#include "prometheus/family.h"
+#include "samverkan/audit/v1/audit.pb.h"
+#include "services/intake/names.h"
+
+namespace samverkan::intake {
+namespace {
+
+constexpr int64_t kBatch = 200;
+constexpr absl::Duration kLongestStep = absl::Seconds(20);
+// Erasing is a matter of days; this is for people who watch.
+constexpr absl::Duration kPause = absl::Seconds(2);
+
+audit::v1::EraseEntriesRequest EraseEntriesOf(const pg::Scope& board, const RetentionJobStore::OpenErasure& deleted) {
+  const v1::Erasure& erasure = deleted.record.erasure;
+  audit::v1::EraseEntriesRequest request;
+  request.set_erasure(erasure.name());
+  request.set_municipality(board.municipality);
+  request.set_authority(board.authority);
+  // Somebody may have reported about the child after the approval: then it is still known.
+  if (erasure.whole_child() && deleted.file.parts.empty()) request.add_children(erasure.child());
+  for (const v1::ErasureGround& ground : erasure.grounds()) request.add_resources(ground.resource());
+  request.set_legal_basis(BasisOf(erasure));
+  return request;
+}
+
+}  // namespace
+
+RetentionSweeper::RetentionSweeper(RetentionJobStore store, const rules::RuleSet& rules, const clock::Clock& clock,
+                                   outbox::EraseEntries erase_entries, prometheus::Registry& registry,
+                                   log::Logger logger)
+    : store_(std::move(store)),
+      rules_(rules),
+      clock_(clock),
+      erase_entries_(std::move(erase_entries)),
+      logger_(std::move(logger)),
+      erasures_(prometheus::BuildCounter()
+                    .Name("samverkan_intake_erasures_total")
+                    .Help("Approved erasures that were carried out")
+                    .Register(registry)
+                    .Add({})) {}
+
+RetentionSweeper::~RetentionSweeper() { Stop(); }
+
+void RetentionSweeper::Start() {
+  thread_ = std::thread([this] { Work(); });
+}
+
+void RetentionSweeper::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status RetentionSweeper::Sweep() {
+  const absl::CivilDay today = calendar::LegalDay(clock_.Now());
+  ASSIGN_OR_RETURN(const std::vector<pg::Scope> boards, store_.Boards(system_clock_.Now() + kLongestStep));
+  // One file that cannot be read keeps no other from its erasure.
+  absl::Status swept;
+  for (const pg::Scope& board : boards) {
+    swept.Update(Follow(board, today));
+    if (proposed_ != today) swept.Update(Propose(board, today));
+  }
+  if (swept.ok()) proposed_ = today;
+  return swept;
+}
+
+absl::Status RetentionSweeper::Propose(const pg::Scope& board, absl::CivilDay today) {
+  ASSIGN_OR_RETURN(const absl::Time before, NotedBefore(rules_, {board.municipality, board.authority}, today));
+  pg::Uuid after;
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<ChildFile> files,
+                     store_.Candidates(board, before, after, kBatch, system_clock_.Now() + kLongestStep));
+    for (const ChildFile& file : files) RETURN_IF_ERROR(ProposeFor(board, file, today));
+    if (files.size() < kBatch) return absl::OkStatus();
+    ASSIGN_OR_RETURN(after, pg::Uuid::Parse(files.back().child));
+  }
+}
+
+absl::Status RetentionSweeper::ProposeFor(const pg::Scope& board, const ChildFile& file, absl::CivilDay today) {
+  ASSIGN_OR_RETURN(std::vector<v1::ErasureGround> grounds, ErasableOn(rules_, file, today));
+  if (grounds.empty()) return absl::OkStatus();
+  const absl::Time now = clock_.Now();
+  const std::string name = MakeName(board.municipality, "erasures", pg::Uuid::FromTime(now));
+  return store_.Propose(board, ProposeErasure(file, std::move(grounds), name, now), now,
+                        system_clock_.Now() + kLongestStep);
+}
+
+absl::Status RetentionSweeper::Follow(const pg::Scope& board, absl::CivilDay today) {
+  ASSIGN_OR_RETURN(const std::vector<RetentionJobStore::OpenErasure> erasures,
+                   store_.OpenErasures(board, system_clock_.Now() + kLongestStep));
+  absl::Status followed;
+  for (const RetentionJobStore::OpenErasure& erasure : erasures) followed.Update(FollowOne(board, erasure, today));
+  return followed;
+}
+
+absl::Status RetentionSweeper::FollowOne(const pg::Scope& board, const RetentionJobStore::OpenErasure& erasure,
+                                         absl::CivilDay today) {
+  if (erasure.record.erasure.state() == v1::Erasure::APPROVED) return CarryOut(board, erasure);
+  ASSIGN_OR_RETURN(const std::vector<v1::ErasureGround> grounds, ErasableOn(rules_, erasure.file, today));
+  if (!erasure.held && RestsOn(erasure.record.erasure, erasure.file, grounds)) return absl::OkStatus();
+  return store_.Lapse(board, LapseErasure(erasure.record), clock_.Now(), system_clock_.Now() + kLongestStep);
+}
+
+absl::Status RetentionSweeper::CarryOut(const pg::Scope& board, const RetentionJobStore::OpenErasure& erasure) {
+  const absl::Time deadline = system_clock_.Now() + kLongestStep;
+  if (!erasure.deleted) return store_.Delete(board, erasure, deadline);
+  ASSIGN_OR_RETURN(const bool settled, store_.IsSettled(board, erasure, deadline));
+  if (!settled) return absl::OkStatus();
+  RETURN_IF_ERROR(erase_entries_(EraseEntriesOf(board, erasure)));
+  RETURN_IF_ERROR(store_.Complete(board, CompleteErasure(erasure.record, clock_.Now()), clock_.Now(), deadline));
+  erasures_.Increment();
+  return absl::OkStatus();
+}
+
+void RetentionSweeper::Work() {
+  absl::Duration pause = absl::ZeroDuration();
+  while (Pause(pause)) {
+    const absl::Status swept = Sweep();
+    if (!swept.ok()) {
+      logger_.Log(log::Severity::kWarning, "files were not swept", {{"reason", status::Reason(swept)}});
+    }
+    pause = kPause;
+  }
+}
+
+bool RetentionSweeper::Pause(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, absl::ToChronoMicroseconds(duration), [this] { return stopping_; });
+}
+
+}  // namespace samverkan::intake
