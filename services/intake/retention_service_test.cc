@@ -13,9 +13,11 @@
 #include "absl/strings/str_cat.h"
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
+#include "libs/pg/uuid.h"
 #include "libs/status/status.h"
 #include "libs/testing/status_matchers.h"
 #include "prometheus/registry.h"
+#include "services/intake/emergency_access_service.h"
 #include "services/intake/intake_fixture.h"
 #include "services/intake/retention_sweeper.h"
 
@@ -104,6 +106,38 @@ class RetentionServiceTest : public IntakeTest {
     return service_.PlaceLegalHold(Call(caller, "PlaceLegalHold"), request);
   }
 
+  static v1::ReleaseLegalHoldRequest Releasing(const v1::LegalHold& hold) {
+    v1::ReleaseLegalHoldRequest request;
+    request.set_name(hold.name());
+    request.set_request_id(NewRequestId());
+    request.set_etag(hold.etag());
+    request.set_reasons("Tillsynen är avslutad.");
+    return request;
+  }
+  absl::StatusOr<v1::LegalHold> Release(const v1::ReleaseLegalHoldRequest& request) {
+    return service_.ReleaseLegalHold(Call(UnitManager(), "ReleaseLegalHold"), request);
+  }
+
+  // One of another unit reads the child's file in an emergency.
+  void DeclareEmergency(std::string_view number) {
+    const EmergencyAccessService emergencies(emergency_accesses_, parts());
+    v1::DeclareEmergencyAccessRequest request;
+    request.set_parent(kSkarholmen);
+    request.set_request_id(NewRequestId());
+    request.set_identity_number(std::string(number));
+    request.set_reason("Barnet är på akuten.");
+    const auth::Caller elsewhere = CallerOf(access::v1::CASEWORKER, "u-omar", {"ungdomsenheten"});
+    const rpc::CallContext call = CallOf(elsewhere, "EmergencyAccessService/DeclareEmergencyAccess", now_);
+    ASSERT_OK(emergencies.DeclareEmergencyAccess(call, request));
+  }
+
+  // The id of the key that the one row of `table` is sealed with.
+  pg::Uuid KeyOfOnly(std::string_view table) {
+    const auto key = database_.Value("SELECT data_key FROM intake." + std::string(table));
+    EXPECT_OK(key);
+    return key.ok() ? pg::Uuid::Parse(*key).value_or(pg::Uuid()) : pg::Uuid();
+  }
+
   std::string ChildOf(const std::string& report) {
     const rpc::CallContext call = CallOf(Caseworker(), "ReportService/GetReport", now_);
     const auto found = reports_->Find(call, *ParseName(report, "reports"));
@@ -137,6 +171,7 @@ class RetentionServiceTest : public IntakeTest {
 
   clock::FakeClock clock_{now_};
   RetentionStore store_{store_parts()};
+  EmergencyAccessStore emergency_accesses_{store_parts()};
   RetentionService service_{store_, parts()};
   RetentionJobStore jobs_{*job_pool_, Keys()};
   std::vector<audit::v1::EraseEntriesRequest> erased_;
@@ -208,14 +243,22 @@ TEST_F(RetentionServiceTest, ErasesRowsAndKeysAndThenTheAuditLog) {
 }
 
 TEST_F(RetentionServiceTest, TheKeysOfWhatIsErasedOpenNothingAnyMore) {
-  NotOpened(kChildren[0]);
-  const auto key = database_.Value("SELECT data_key FROM intake.report");
-  ASSERT_OK(key);
+  const std::string child = ChildOf(NotOpened(kChildren[0]));
+  DeclareEmergency("080121-2390");
+  const auto hold = Place(Hold(child));
+  ASSERT_OK(hold);
+  ASSERT_OK(Release(Releasing(*hold)));
+  std::vector<pg::Uuid> keys;
+  for (const char* const table : {"report", "emergency_access", "legal_hold"}) keys.push_back(KeyOfOnly(table));
+  for (const pg::Uuid& key : keys) EXPECT_OK(Keys().Find(key, absl::InfiniteFuture()));
   ASSERT_OK(SweepOn(kTime));
   ASSERT_OK(Approve(Approval(List().front())));
   ASSERT_OK(sweeper_->Sweep());
-  EXPECT_THAT(Keys().Find(*pg::Uuid::Parse(*key), absl::InfiniteFuture()).status(),
-              StatusIs(kNotFound, "DATA_KEY_DESTROYED"));
+  for (const pg::Uuid& key : keys) {
+    EXPECT_THAT(Keys().Find(key, absl::InfiniteFuture()).status(), StatusIs(kNotFound, "DATA_KEY_DESTROYED"));
+  }
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.emergency_access"), 0);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.legal_hold"), 0);
 }
 
 TEST_F(RetentionServiceTest, WaitsForTheAuditLog) {
@@ -264,20 +307,15 @@ TEST_F(RetentionServiceTest, AHeldFileIsNotErased) {
   EXPECT_EQ(Get(proposed.name())->state(), v1::Erasure::LAPSED);
   EXPECT_THAT(List(), SizeIs(1));
 
-  v1::ReleaseLegalHoldRequest release;
-  release.set_name(held->name());
-  release.set_request_id(NewRequestId());
-  release.set_etag(held->etag());
-  release.set_reasons("Tillsynen är avslutad.");
-  const auto released = service_.ReleaseLegalHold(Call(UnitManager(), "ReleaseLegalHold"), release);
+  v1::ReleaseLegalHoldRequest release = Releasing(*held);
+  const auto released = Release(release);
   ASSERT_OK(released);
   EXPECT_EQ(released->release_reasons(), "Tillsynen är avslutad.");
   // Called again, it answers the same.
-  EXPECT_EQ(service_.ReleaseLegalHold(Call(UnitManager(), "ReleaseLegalHold"), release)->etag(), released->etag());
+  EXPECT_EQ(Release(release)->etag(), released->etag());
   release.set_request_id(NewRequestId());
   release.set_etag(released->etag());
-  EXPECT_THAT(service_.ReleaseLegalHold(Call(UnitManager(), "ReleaseLegalHold"), release).status(),
-              StatusIs(kFailedPrecondition, "LEGAL_HOLD_RELEASED"));
+  EXPECT_THAT(Release(release).status(), StatusIs(kFailedPrecondition, "LEGAL_HOLD_RELEASED"));
   ASSERT_OK(SweepOn(kTime + 2));
   EXPECT_THAT(List(), SizeIs(2));
 }
