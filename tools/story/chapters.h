@@ -60,6 +60,8 @@ void ReportAgain(World& world);
 void Investigate(World& world);
 // What is to be done, what happened, and who saw it.
 void LookBack(World& world);
+// Many years later: what of the child's file is erased, and what holds it.
+void Erase(World& world);
 
 // The first of a list of reports; an empty one where there is none.
 intake::v1::Report First(const google::protobuf::RepeatedPtrField<intake::v1::Report>& reports);

@@ -21,6 +21,7 @@ ABSL_FLAG(std::string, audit, "", "host:port of the audit service");
 ABSL_FLAG(std::string, clock_file, "", "file that holds the set's clock; the story moves it");
 ABSL_FLAG(std::string, keys, "", "folder with the key of the authority whose tokens the set takes");
 ABSL_FLAG(std::string, tls, "", "folder with the certificates of the set and of those who call it");
+ABSL_FLAG(bool, to_the_end, false, "tell also what happens when the child is thirty; the clock cannot be moved back");
 ABSL_FLAG(std::string, start, "2026-01-12T09:00:00+01:00", "when the story starts");
 
 namespace samverkan::story {
@@ -62,6 +63,7 @@ int Play() {
     if (teller.Silenced()) break;
     chapter(world);
   }
+  if (absl::GetFlag(FLAGS_to_the_end) && !teller.Silenced()) Erase(world);
   return teller.End() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
