@@ -203,7 +203,8 @@ absl::StatusOr<ErasureRecord> ApproveErasure(ErasureRecord record, const ChildFi
   return record;
 }
 
-ErasureRecord CompleteErasure(ErasureRecord record, absl::Time now) {
+ErasureRecord CompleteErasure(ErasureRecord record, bool forgotten, absl::Time now) {
+  if (forgotten) record.erasure.clear_child();
   record.erasure.set_state(v1::Erasure::ERASED);
   *record.erasure.mutable_erase_time() = proto_time::ToProto(now);
   return record;

@@ -83,8 +83,9 @@ absl::StatusOr<ErasureRecord> ApproveErasure(ErasureRecord record, const ChildFi
                                              const std::vector<v1::ErasureGround>& grounds, bool held,
                                              const std::string& reasons, const Act& act);
 
-// An approved erasure that was carried out.
-ErasureRecord CompleteErasure(ErasureRecord record, absl::Time now);
+// An approved erasure that was carried out. It no longer names the child where that is
+// `forgotten`.
+ErasureRecord CompleteErasure(ErasureRecord record, bool forgotten, absl::Time now);
 
 // A proposal that is not to be approved any more.
 ErasureRecord LapseErasure(ErasureRecord record);

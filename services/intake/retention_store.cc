@@ -1,6 +1,7 @@
 #include "services/intake/retention_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -455,9 +456,9 @@ absl::StatusOr<RetentionStore::ChangedErasure> RetentionStore::Approve(const rpc
                      KeysOfErased(transaction, scope, before.child, after.erasure, keyed));
     RETURN_IF_ERROR(StoreErasure(transaction, id, before, after.erasure, keys));
     RETURN_IF_ERROR(TellOf(transaction, "erasure.approved", after.erasure, call.now));
+    // Names no child: who approved what stays in the log when what it tells of the child goes.
     const outbox::Touched touched{.municipality = scope.municipality,
                                   .authority = scope.authority,
-                                  .children = {after.erasure.child()},
                                   .resources = {after.erasure.name()},
                                   .legal_basis = BasisOf(after.erasure),
                                   .request_id = request.id.ToString(),
@@ -550,10 +551,11 @@ absl::StatusOr<RetentionStore::HoldPage> RetentionStore::ListHolds(const rpc::Ca
 
 absl::Status RetentionStore::RecordRead(const rpc::CallContext& call, const std::vector<std::string>& children,
                                         const std::vector<std::string>& resources) {
-  const outbox::Touched touched{.municipality = call.caller.municipality,
-                                .authority = call.caller.authority,
-                                .children = children,
-                                .resources = resources};
+  outbox::Touched touched{
+      .municipality = call.caller.municipality, .authority = call.caller.authority, .resources = resources};
+  // An erasure that was carried out names no child any more.
+  std::copy_if(children.begin(), children.end(), std::back_inserter(touched.children),
+               [](const std::string& child) { return !child.empty(); });
   return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
                               call.deadline);
 }

@@ -19,14 +19,19 @@ constexpr absl::Duration kLongestStep = absl::Seconds(20);
 // Erasing is a matter of days; this is for people who watch.
 constexpr absl::Duration kPause = absl::Seconds(2);
 
+// Whether nothing of the child is left. Somebody may have reported about it after the approval:
+// then it is still known.
+bool Forgets(const RetentionJobStore::OpenErasure& deleted) {
+  return deleted.record.erasure.whole_child() && deleted.file.parts.empty();
+}
+
 audit::v1::EraseEntriesRequest EraseEntriesOf(const pg::Scope& board, const RetentionJobStore::OpenErasure& deleted) {
   const v1::Erasure& erasure = deleted.record.erasure;
   audit::v1::EraseEntriesRequest request;
   request.set_erasure(erasure.name());
   request.set_municipality(board.municipality);
   request.set_authority(board.authority);
-  // Somebody may have reported about the child after the approval: then it is still known.
-  if (erasure.whole_child() && deleted.file.parts.empty()) request.add_children(erasure.child());
+  if (Forgets(deleted)) request.add_children(erasure.child());
   for (const v1::ErasureGround& ground : erasure.grounds()) request.add_resources(ground.resource());
   request.set_legal_basis(BasisOf(erasure));
   return request;
@@ -37,7 +42,7 @@ audit::v1::EraseEntriesRequest EraseEntriesOf(const pg::Scope& board, const Rete
 RetentionSweeper::RetentionSweeper(RetentionJobStore store, const rules::RuleSet& rules, const clock::Clock& clock,
                                    outbox::EraseEntries erase_entries, prometheus::Registry& registry,
                                    log::Logger logger)
-    : store_(std::move(store)),
+    : store_(store),
       rules_(rules),
       clock_(clock),
       erase_entries_(std::move(erase_entries)),
@@ -119,7 +124,8 @@ absl::Status RetentionSweeper::CarryOut(const pg::Scope& board, const RetentionJ
   ASSIGN_OR_RETURN(const bool settled, store_.IsSettled(board, erasure, deadline));
   if (!settled) return absl::OkStatus();
   RETURN_IF_ERROR(erase_entries_(EraseEntriesOf(board, erasure)));
-  RETURN_IF_ERROR(store_.Complete(board, CompleteErasure(erasure.record, clock_.Now()), clock_.Now(), deadline));
+  RETURN_IF_ERROR(
+      store_.Complete(board, CompleteErasure(erasure.record, Forgets(erasure), clock_.Now()), clock_.Now(), deadline));
   erasures_.Increment();
   return absl::OkStatus();
 }

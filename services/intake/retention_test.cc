@@ -137,7 +137,10 @@ TEST_F(ApprovalTest, ApprovesWhatMayStillGo) {
   EXPECT_EQ(approved->erasure.state(), v1::Erasure::APPROVED);
   EXPECT_EQ(approved->erasure.approver(), act_.subject);
   EXPECT_TRUE(approved->erasure.whole_child());
-  EXPECT_EQ(CompleteErasure(*approved, act_.time).erasure.state(), v1::Erasure::ERASED);
+  const ErasureRecord erased = CompleteErasure(*approved, /*forgotten=*/true, act_.time);
+  EXPECT_EQ(erased.erasure.state(), v1::Erasure::ERASED);
+  EXPECT_EQ(erased.erasure.child(), "");
+  EXPECT_EQ(CompleteErasure(*approved, /*forgotten=*/false, act_.time).erasure.child(), approved->erasure.child());
 }
 
 TEST_F(ApprovalTest, RefusesWhatIsHeldChangedOrDecided) {
