@@ -244,6 +244,11 @@ std::string BasisOf(const v1::Erasure& erasure) {
   return absl::StrJoin(bases, "; ");
 }
 
+std::vector<std::string> ChildrenToldOf(const v1::Erasure& erasure) {
+  if (erasure.child().empty() || erasure.state() == v1::Erasure::APPROVED) return {};
+  return {erasure.child()};
+}
+
 v1::Erasure ViewOf(const ErasureRecord& record) {
   v1::Erasure view = record.erasure;
   view.set_etag(Etag(record.version));

@@ -99,6 +99,10 @@ absl::StatusOr<LegalHoldRecord> ReleaseLegalHold(LegalHoldRecord record, const s
 // The legal basis of all its grounds, each once: "P-082, SoL 2025:400 16:2 a 2 st".
 std::string BasisOf(const v1::Erasure& erasure);
 
+// The children that an audit entry about the erasure names: none once it is approved. The log is
+// erased before the erasure is marked as carried out, and what was read between would stay.
+std::vector<std::string> ChildrenToldOf(const v1::Erasure& erasure);
+
 // As their readers see them.
 v1::Erasure ViewOf(const ErasureRecord& record);
 v1::LegalHold ViewOf(const LegalHoldRecord& record);

@@ -45,7 +45,7 @@ absl::StatusOr<v1::ListErasuresResponse> RetentionService::ListErasures(const rp
   std::vector<std::string> children, resources;
   for (const ErasureRecord& record : page.erasures) {
     *response.add_erasures() = ViewOf(record);
-    children.push_back(record.erasure.child());
+    for (std::string& child : ChildrenToldOf(record.erasure)) children.push_back(std::move(child));
     resources.push_back(record.erasure.name());
   }
   if (!page.next_cursor.empty()) {
@@ -61,7 +61,7 @@ absl::StatusOr<v1::Erasure> RetentionService::GetErasure(const rpc::CallContext&
   const ResourceKey id = RequireName(request.name(), kErasures, "name", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const ErasureRecord record, store_.FindErasure(call, id));
-  RETURN_IF_ERROR(store_.RecordRead(call, {record.erasure.child()}, {record.erasure.name()}));
+  RETURN_IF_ERROR(store_.RecordRead(call, ChildrenToldOf(record.erasure), {record.erasure.name()}));
   return ViewOf(record);
 }
 
@@ -82,7 +82,7 @@ absl::StatusOr<v1::Erasure> RetentionService::ApproveErasure(const rpc::CallCont
   };
   ASSIGN_OR_RETURN(const RetentionStore::ChangedErasure changed, store_.Approve(call, id, key, approve));
   if (changed.repeated) {
-    RETURN_IF_ERROR(store_.RecordRead(call, {changed.record.erasure.child()}, {changed.record.erasure.name()}));
+    RETURN_IF_ERROR(store_.RecordRead(call, ChildrenToldOf(changed.record.erasure), {changed.record.erasure.name()}));
   }
   return ViewOf(changed.record);
 }

@@ -1,7 +1,5 @@
 #include "services/intake/retention_store.h"
 
-#include <algorithm>
-#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -551,11 +549,10 @@ absl::StatusOr<RetentionStore::HoldPage> RetentionStore::ListHolds(const rpc::Ca
 
 absl::Status RetentionStore::RecordRead(const rpc::CallContext& call, const std::vector<std::string>& children,
                                         const std::vector<std::string>& resources) {
-  outbox::Touched touched{
-      .municipality = call.caller.municipality, .authority = call.caller.authority, .resources = resources};
-  // An erasure that was carried out names no child any more.
-  std::copy_if(children.begin(), children.end(), std::back_inserter(touched.children),
-               [](const std::string& child) { return !child.empty(); });
+  const outbox::Touched touched{.municipality = call.caller.municipality,
+                                .authority = call.caller.authority,
+                                .children = children,
+                                .resources = resources};
   return parts_.outbox.Append(parts_.writer, outbox::MakeAuditEntry(call, kProducer, audit::v1::GRANTED, touched),
                               call.deadline);
 }
