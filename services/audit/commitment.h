@@ -40,8 +40,8 @@ struct Commitments {
 // `salt` is 32 bytes that SaltOf gave.
 Digest Commit(CommitmentTag tag, const EntryId& entry_id, std::string_view salt, std::string_view plaintext);
 
-// `plaintext` with zero bytes up to the next of 64, 128, 256, … The same bytes are to
-// be encrypted at rest, whose length then tells little about what is in them.
+// `plaintext` with zero bytes up to the next of 64, 128, 256, … A hash
+// says nothing of the length either then.
 std::string Padded(std::string_view plaintext);
 
 // The salt of one commitment: HMAC-SHA-256 under `secret`, the producer's salt, of

@@ -13,6 +13,7 @@
 #include "libs/pg/combining_writer.h"
 #include "libs/pg/pool.h"
 #include "libs/pg/transaction.h"
+#include "libs/sealing/key_ring.h"
 #include "services/audit/entry.h"
 #include "services/audit/risk_sign.h"
 #include "services/audit/search_tag.h"
@@ -65,20 +66,24 @@ struct EntryPage {
 
 // Appends in a transaction that also changes something else: its last statement, for all
 // appends wait for each other until it ends. As EntryStore::Append otherwise.
-absl::StatusOr<std::vector<Placement>> AppendEntries(pg::Transaction& transaction, const std::vector<NewEntry>& entries,
-                                                     absl::Time now);
+absl::StatusOr<std::vector<Placement>> AppendEntries(pg::Transaction& transaction, sealing::KeyRing& keys,
+                                                     const std::vector<NewEntry>& entries, absl::Time now,
+                                                     absl::Time deadline);
 
 // All SQL about entries. The runtime role reaches no table of the log: everything
-// goes through the functions of schema/. May be used by several threads at once.
+// goes through the functions of schema/. Private parts are sealed on their way in, and
+// absent on their way out once their key is destroyed. May be used by several threads at
+// once.
 //
-// Deadlines are of the machine's clock. Errors of the database are libs/pg's.
+// Deadlines are of the machine's clock. Errors of the database are libs/pg's, of the keys
+// libs/sealing's.
 class EntryStore {
  public:
   // `conninfo` as the role samverkan_audit; `readers` connections for reading. One
   // connection appends: appends take turns at the log's end anyhow, and those that
-  // wait share its next transaction.
+  // wait share its next transaction. `keys` must outlive the store.
   static absl::StatusOr<std::unique_ptr<EntryStore>> Open(const std::string& conninfo, int readers,
-                                                          pg::ErrorLog log = {});
+                                                          sealing::KeyRing& keys, pg::ErrorLog log = {});
 
   // To be asked before serving. FAILED_PRECONDITION, reason `SCHEMA_VERSION_UNKNOWN`,
   // unless this binary understands the schema deployed; reason `DATABASE_NOT_DURABLE`,
@@ -101,11 +106,12 @@ class EntryStore {
   void Stop() { writer_->Stop(); }
 
  private:
-  EntryStore(std::unique_ptr<pg::CombiningWriter> writer, std::unique_ptr<pg::Pool> readers)
-      : writer_(std::move(writer)), readers_(std::move(readers)) {}
+  EntryStore(std::unique_ptr<pg::CombiningWriter> writer, std::unique_ptr<pg::Pool> readers, sealing::KeyRing& keys)
+      : writer_(std::move(writer)), readers_(std::move(readers)), keys_(keys) {}
 
   std::unique_ptr<pg::CombiningWriter> writer_;
   std::unique_ptr<pg::Pool> readers_;
+  sealing::KeyRing& keys_;
 };
 
 }  // namespace samverkan::audit

@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/clock/clock.h"
+#include "libs/sealing/testing/test_key_ring.h"
 #include "libs/testing/command.h"
 #include "libs/testing/postgres.h"
 #include "libs/testing/status_matchers.h"
@@ -39,7 +40,8 @@ class EntryStoreTest : public ::testing::Test {
   static constexpr char kSchema[] = "services/audit/schema";
 
   std::unique_ptr<EntryStore> OpenStore() {
-    absl::StatusOr<std::unique_ptr<EntryStore>> store = EntryStore::Open(database_.ConninfoFor("audit"), 4);
+    absl::StatusOr<std::unique_ptr<EntryStore>> store =
+        EntryStore::Open(database_.ConninfoFor("audit"), 4, keys_.ring());
     EXPECT_OK(store);
     return store.ok() ? *std::move(store) : nullptr;
   }
@@ -67,6 +69,7 @@ class EntryStoreTest : public ::testing::Test {
   }
 
   TestDatabase database_{kSchema};
+  sealing::testing::TestKeyRing keys_{"audit"};
   std::unique_ptr<EntryStore> store_ = OpenStore();
   const Scope scope_ = {.municipality = "0180", .authority = "socialnamnden"};
 };
@@ -153,6 +156,57 @@ TEST_F(EntryStoreTest, ShowsTheLeafOfAnErasedEntry) {
   EXPECT_FALSE(found.entry->body.has_value());
 }
 
+// ---- what is sealed ----
+
+TEST_F(EntryStoreTest, SealsThePrivatePartWithAKeyOfItsOwn) {
+  const std::vector<NewEntry> entries = Prepared({TestEntry(1), TestEntry(2)});
+  ASSERT_TRUE(absl::StrContains(entries[0].body, "anna"));
+  Append(entries);
+  EXPECT_EQ(Value("SELECT count(DISTINCT data_key) FROM audit.private_part"), "2");
+  EXPECT_EQ(Value("SELECT count(*) FROM audit.private_part WHERE position('anna'::bytea IN body) > 0"), "0");
+}
+
+TEST_F(EntryStoreTest, FindsAPrivatePartThatWasTamperedWith) {
+  Append(Prepared({TestEntry(1), TestEntry(2)}));
+  const std::string keep = "CREATE TABLE kept AS SELECT * FROM audit.private_part";
+  ASSERT_OK(database_.Execute(keep));
+  for (const char* const tamper :
+       {"UPDATE audit.private_part p SET body = set_byte(body, 40, get_byte(body, 40) # 1) WHERE index = 0",
+        "UPDATE audit.private_part p SET body = substr(body, 1, octet_length(body) - 1) WHERE index = 0",
+        "UPDATE audit.private_part p SET body = '' WHERE index = 0",
+        "UPDATE audit.private_part p SET body = k.body FROM kept k WHERE p.index = 0 AND k.index = 1",
+        "UPDATE audit.private_part p SET body = k.body, data_key = k.data_key FROM kept k"
+        " WHERE p.index = 0 AND k.index = 1"}) {
+    ASSERT_OK(database_.Execute(tamper));
+    EXPECT_THAT(store_->Get(scope_, 0, Deadline()), StatusIs(absl::StatusCode::kDataLoss, "SEALED_CELL_DAMAGED"))
+        << tamper;
+    ASSERT_OK(
+        database_.Execute("UPDATE audit.private_part p SET body = k.body, data_key = k.data_key FROM kept k"
+                          " WHERE p.index = k.index"));
+    EXPECT_OK(store_->Get(scope_, 0, Deadline()));
+  }
+}
+
+TEST_F(EntryStoreTest, ShowsAnEntryWhoseKeyIsDestroyedAsErased) {
+  Append(Prepared({TestEntry(1), TestEntry(2)}));
+  ASSERT_OK_AND_ASSIGN(const pg::Uuid key,
+                       pg::Uuid::Parse(Value("SELECT data_key FROM audit.private_part WHERE index = 0")));
+  ASSERT_OK(keys_.ring().Destroy(pg::Uuid::Random(), "", {key}, Deadline()));
+  ASSERT_OK_AND_ASSIGN(const FoundEntry found, store_->Get(scope_, 0, Deadline()));
+  ASSERT_TRUE(found.entry.has_value());
+  EXPECT_FALSE(found.entry->body.has_value());
+  EntryQuery query;
+  query.scope = scope_;
+  query.limit = 10;
+  query.body_bytes = 1 << 20;
+  ASSERT_OK_AND_ASSIGN(const EntryPage page, store_->Search(query, Deadline()));
+  ASSERT_EQ(page.entries.size(), 2u);
+  EXPECT_TRUE(page.entries[0].body.has_value());
+  EXPECT_FALSE(page.entries[1].body.has_value());
+}
+
+// ---- what the role may do ----
+
 // One SQL command as the runtime role; its SQLSTATE.
 std::string SqlStateAsRole(const TestDatabase& database, const std::string& sql) {
   PGconn* const session = PQconnectdb(database.ConninfoFor("audit").c_str());
@@ -168,9 +222,9 @@ TEST_F(EntryStoreTest, LeavesTheRuntimeRoleNoWayToChangeOrReadTheTables) {
   Append(Prepared({TestEntry(1)}));
   constexpr char kInsufficientPrivilege[] = "42501";
   const std::map<std::string, std::string> columns = {
-      {"log_state", "size"},        {"entry", "index"},    {"entry_key", "index"},    {"private_part", "index"},
-      {"search_tag", "index"},      {"request", "method"}, {"review_sample", "body"}, {"review_item", "index"},
-      {"review_outcome", "number"}, {"erasure", "index"}};
+      {"log_state", "size"},        {"entry", "index"},    {"entry_key", "index"},         {"private_part", "index"},
+      {"search_tag", "index"},      {"request", "method"}, {"review_sample", "body"},      {"review_item", "index"},
+      {"review_outcome", "number"}, {"erasure", "index"},  {"key_destruction", "sequence"}};
   for (const auto& [table, column] : columns) {
     const std::string name = "audit." + table;
     for (const std::string& sql :
@@ -191,7 +245,8 @@ TEST_F(EntryStoreTest, LetsTheRuntimeRoleEraseOnlyByAnErasureThatTheLogTellsOf) 
   Append(Prepared({TestEntry(1)}));
   const std::string erasure = "'0180', 'socialnamnden', '019eb058-74ce-74a6-8d3a-7160edd74b1a'";
   const std::string erase =
-      "SELECT audit.erase_entries(" + erasure + ", '{0}', '{NULL}', '{}', '{}', '{}', '{}', '{}', '{}')";
+      "SELECT audit.erase_entries(" + erasure +
+      ", '019eb058-74ce-74a6-8d3a-7160edd74b1b', '{0}', '{NULL}', '{NULL}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
   const std::string claim = "SELECT audit.claim_erasure(" + erasure + ")";
   const auto keep = [&](const std::string& index) {
     return "SELECT audit.keep_erasure(" + erasure + ", " + index + ")";
@@ -422,7 +477,7 @@ TEST_F(EntryStoreTest, EndsAPageWhenThePrivatePartsGrowTooLarge) {
   EntryQuery query;
   query.scope = scope_;
   query.limit = 100;
-  query.body_bytes = static_cast<int64_t>(2 * prepared[0].body.size());
+  query.body_bytes = 2 * std::stoll(Value("SELECT max(octet_length(body)) FROM audit.private_part"));
   ASSERT_OK_AND_ASSIGN(const EntryPage page, store_->Search(query, Deadline()));
   EXPECT_EQ(page.entries.size(), 3u);
   EXPECT_TRUE(page.more);
@@ -453,11 +508,12 @@ absl::Status Sqitch(const std::vector<std::string>& arguments) {
 }
 
 TEST(Durability, IsAskedForBeforeServing) {
+  sealing::testing::TestKeyRing keys("audit");
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Postgres> server, Postgres::Start(Postgres::Durability::kDurable));
   ASSERT_OK(Sqitch({"deploy", "--verify", server->SqitchTarget("postgres")}));
   const auto check = [&](const std::string& more) -> absl::Status {
     absl::StatusOr<std::unique_ptr<EntryStore>> store =
-        EntryStore::Open(server->Conninfo("postgres", "samverkan_audit") + more, 1);
+        EntryStore::Open(server->Conninfo("postgres", "samverkan_audit") + more, 1, keys.ring());
     return store.ok() ? (*store)->CheckReady(Deadline()) : store.status();
   };
   EXPECT_OK(check(""));

@@ -12,6 +12,8 @@
 #include "services/audit/server.h"
 
 ABSL_FLAG(std::string, database, "", "libpq connection string, as the role samverkan_audit");
+ABSL_FLAG(std::string, keys_database, "", "the same for the database of keys");
+ABSL_FLAG(std::string, key_encryption_keys, "", "the keys that wrap data keys: libs/sealing/key_encryption_keys.h");
 ABSL_FLAG(std::string, key_file, "", "the service's secret: libs/keys/key_file.h");
 ABSL_FLAG(std::string, clock_file, "", "seconds by which the clock is moved; development only");
 ABSL_FLAG(std::string, rules, "deploy/rules", "folder of the rule set");
@@ -22,6 +24,8 @@ namespace {
 samverkan::audit::ServerFlags Flags() {
   return {.transport = samverkan::rpc::TransportFlags(),
           .database = absl::GetFlag(FLAGS_database),
+          .keys_database = absl::GetFlag(FLAGS_keys_database),
+          .key_encryption_keys = absl::GetFlag(FLAGS_key_encryption_keys),
           .key_file = absl::GetFlag(FLAGS_key_file),
           .rules = absl::GetFlag(FLAGS_rules),
           .workers = absl::GetFlag(FLAGS_workers)};

@@ -14,6 +14,7 @@
 #include "libs/calendar/calendar.h"
 #include "libs/clock/clock.h"
 #include "libs/rpc/testing/test_server.h"
+#include "libs/sealing/testing/test_key_ring.h"
 #include "libs/status/grpc.h"
 #include "libs/status/status.h"
 #include "libs/testing/status_matchers.h"
@@ -50,10 +51,10 @@ auth::Caller Auditor(const std::string& subject = "olle", const std::string& aut
 class ReviewServiceTest : public ::testing::Test {
  protected:
   ReviewServiceTest() {
-    store_ = EntryStore::Open(database_.ConninfoFor("audit"), 4).value();
+    store_ = EntryStore::Open(database_.ConninfoFor("audit"), 4, keys_.ring()).value();
     own_entries_ = std::make_unique<OwnEntries>(*store_, TestTags());
-    erasures_ = ErasureStore::Open(database_.ConninfoFor("audit"), 1, TestTags()).value();
-    reviews_ = ReviewStore::Open(database_.ConninfoFor("audit"), 4, *own_entries_).value();
+    erasures_ = ErasureStore::Open(database_.ConninfoFor("audit"), 1, keys_.ring(), TestTags()).value();
+    reviews_ = ReviewStore::Open(database_.ConninfoFor("audit"), 4, keys_.ring(), *own_entries_).value();
     const paging::PageTokens tokens(std::string(32, 'p'));
     entry_service_ = std::make_unique<EntryService>(*store_, *erasures_, *own_entries_, tokens);
     service_ = std::make_unique<ReviewService>(*reviews_, *own_entries_, LoadRules(),
@@ -147,6 +148,7 @@ class ReviewServiceTest : public ::testing::Test {
   }
 
   TestDatabase database_{"services/audit/schema"};
+  sealing::testing::TestKeyRing keys_{"audit"};
   // Monday 2 March 2026, 11:00 in Stockholm.
   clock::FakeClock clock_{TestNow()};
   int requests_ = 0;
@@ -478,6 +480,23 @@ TEST_F(ReviewServiceTest, KeepsEveryOutcomeAndCountsTheLast) {
   EXPECT_EQ(shown.items(0).outcomes(1).review_time().seconds(), absl::ToUnixSeconds(TestNow() + absl::Hours(24)));
   EXPECT_EQ(Statistics().value().total().unauthorised(), 1);
   EXPECT_EQ(Statistics().value().total().unclear(), 0);
+}
+
+TEST_F(ReviewServiceTest, SealsWhatReviewsSayOfPeople) {
+  AppendReads(1);
+  ASSERT_OK_AND_ASSIGN(const v1::ReviewSample sample, Draw(DrawOf(1, 0)));
+  ASSERT_OK_AND_ASSIGN(const v1::GetReviewSampleResponse drawn, Get(sample.name()));
+  ASSERT_OK(Record(OutcomeOf(drawn.items(0), v1::ReviewOutcome::LEGITIMATE)));
+  for (const char* const table : {"review_sample", "review_item", "review_outcome", "request"}) {
+    ASSERT_NE(*database_.Value(absl::StrCat("SELECT count(*) FROM audit.", table)), "0");
+    for (const char* const text : {"Pratat", "olle", "anna", "child-1"}) {
+      EXPECT_EQ(*database_.Value(absl::StrCat("SELECT count(*) FROM audit.", table,
+                                              " AS t WHERE t::text LIKE '%' || encode('", text,
+                                              "', 'hex') || '%' OR t::text LIKE '%", text, "%'")),
+                "0")
+          << text << " in " << table;
+    }
+  }
 }
 
 TEST_F(ReviewServiceTest, RecordsOnceForARepeatedRequest) {

@@ -14,6 +14,7 @@
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "services/audit/reasons.h"
+#include "services/audit/sealed_part.h"
 
 namespace samverkan::audit {
 namespace {
@@ -23,24 +24,24 @@ constexpr pg::Statement kClaimRequest = {
 constexpr pg::Statement kListActs = {
     "list_acts",
     "SELECT index, act_time, action, outcome, role, signs, actor, children FROM audit.list_acts($1, $2, $3, $4)"};
-constexpr pg::Statement kGetEntries = {
-    "get_entries",
-    "SELECT index, leaf, leaf_hash, record_time, body FROM audit.get_entries($1, $2, $3, $4) ORDER BY ordinal"};
+constexpr pg::Statement kGetEntries = {"get_entries",
+                                       "SELECT index, leaf, leaf_hash, record_time, data_key, body FROM "
+                                       "audit.get_entries($1, $2, $3, $4) ORDER BY ordinal"};
 constexpr pg::Statement kStoreSample = {
-    "store_review_sample", "SELECT audit.store_review_sample($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
+    "store_review_sample", "SELECT audit.store_review_sample($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 constexpr pg::Statement kListSamples = {
     "list_review_samples",
-    "SELECT sample, draw_time, body, reviewed FROM audit.list_review_samples($1, $2, $3, $4, $5)"
+    "SELECT sample, draw_time, data_key, body, reviewed FROM audit.list_review_samples($1, $2, $3, $4, $5)"
     " ORDER BY draw_time DESC, sample DESC"};
 constexpr pg::Statement kGetSample = {
-    "get_review_sample", "SELECT taken, draw_time, body, reviewed FROM audit.get_review_sample($1, $2, $3)"};
+    "get_review_sample", "SELECT taken, draw_time, data_key, body, reviewed FROM audit.get_review_sample($1, $2, $3)"};
 constexpr pg::Statement kListItems = {
     "list_review_items",
-    "SELECT item, index, drawing, signs, actor, outcomes FROM audit.list_review_items($1, $2, $3, $4, $5)"
+    "SELECT item, index, drawing, signs, actor, outcome_keys, outcomes FROM audit.list_review_items($1, $2, $3, $4, $5)"
     " ORDER BY item"};
 constexpr pg::Statement kLockItem = {"lock_review_item", "SELECT audit.lock_review_item($1, $2, $3, $4)"};
 constexpr pg::Statement kRecordOutcome = {"record_review_outcome",
-                                          "SELECT audit.record_review_outcome($1, $2, $3, $4, $5, $6, $7)"};
+                                          "SELECT audit.record_review_outcome($1, $2, $3, $4, $5, $6, $7, $8)"};
 constexpr pg::Statement kCountReviews = {
     "count_reviews", "SELECT drawing, signs, verdict, count FROM audit.count_reviews($1, $2, $3, $4, $5)"};
 constexpr pg::Statement kListTouched = {
@@ -51,34 +52,40 @@ constexpr pg::Statement kListTouched = {
 // Private parts read at a time.
 constexpr int64_t kBodyBytes = 1 << 21;
 
+// What is read: in a transaction, of one authority, opened with the service's keys.
+struct Reading {
+  pg::ReadTransaction& transaction;
+  sealing::KeyRing& keys;
+  const Scope& scope;
+  absl::Time deadline;
+};
+
 // ---- entries ----
 
 // As many of the first entries of `indexes` as are of ordinary size together; at least one.
-absl::StatusOr<std::vector<StoredEntry>> ReadEntries(pg::ReadTransaction& transaction, const Scope& scope,
-                                                     const std::vector<int64_t>& indexes) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kGetEntries, pg::Params(scope.municipality, scope.authority,
-                                                                                  indexes, kBodyBytes)));
-  std::vector<StoredEntry> entries;
+absl::StatusOr<std::vector<StoredEntry>> ReadEntries(const Reading& reading, const std::vector<int64_t>& indexes) {
+  const pg::Params params(reading.scope.municipality, reading.scope.authority, indexes, kBodyBytes);
+  ASSIGN_OR_RETURN(const pg::Rows rows, reading.transaction.Query(kGetEntries, params));
+  std::vector<SealedEntry> entries;
   for (const pg::Row row : rows) {
-    StoredEntry entry;
+    SealedEntry& sealed = entries.emplace_back();
     pg::Bytes leaf, leaf_hash;
+    std::optional<pg::Uuid> data_key;
     std::optional<pg::Bytes> body;
-    RETURN_IF_ERROR(row.Into(entry.index, leaf, leaf_hash, entry.record_time, body));
-    entry.leaf = std::move(leaf.data);
-    entry.leaf_hash = std::move(leaf_hash.data);
-    if (body.has_value()) entry.body = std::move(body->data);
-    entries.push_back(std::move(entry));
+    RETURN_IF_ERROR(row.Into(sealed.entry.index, leaf, leaf_hash, sealed.entry.record_time, data_key, body));
+    sealed.entry.leaf = std::move(leaf.data);
+    sealed.entry.leaf_hash = std::move(leaf_hash.data);
+    if (data_key.has_value() && body.has_value()) sealed.body = {*data_key, std::move(*body)};
   }
   if (entries.empty() && !indexes.empty()) return status::Internal("an entry that was named is not in the log");
-  return entries;
+  return OpenEntries(reading.keys, std::move(entries), reading.deadline);
 }
 
 // Calls `use` with each of the entries in turn, without holding more than some of them.
 template <typename Use>
-absl::Status ForEachEntry(pg::ReadTransaction& transaction, const Scope& scope, std::vector<int64_t> indexes,
-                          const Use& use) {
+absl::Status ForEachEntry(const Reading& reading, std::vector<int64_t> indexes, const Use& use) {
   while (!indexes.empty()) {
-    ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries, ReadEntries(transaction, scope, indexes));
+    ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries, ReadEntries(reading, indexes));
     for (const StoredEntry& entry : entries) {
       ASSIGN_OR_RETURN(const v1::LoggedEntry logged, ToLoggedEntry(entry));
       use(logged);
@@ -105,11 +112,11 @@ absl::StatusOr<std::optional<std::string>> Claim(pg::Transaction& transaction, c
 }
 
 // Leaves the entry of a change, as its transaction's last act.
-absl::Status Leave(pg::Transaction& transaction, const rpc::CallContext& call, const OwnEntries& entries,
-                   const idempotency::Request& request, outbox::Touched touched) {
+absl::Status Leave(pg::Transaction& transaction, sealing::KeyRing& keys, const rpc::CallContext& call,
+                   const OwnEntries& entries, const idempotency::Request& request, outbox::Touched touched) {
   touched.request_id = request.id.ToString();
   ASSIGN_OR_RETURN(const NewEntry entry, entries.Make(call, ScopeOf(call), v1::GRANTED, touched));
-  return AppendEntries(transaction, {entry}, call.now).status();
+  return AppendEntries(transaction, keys, {entry}, call.now, call.deadline).status();
 }
 
 // ---- samples ----
@@ -122,27 +129,31 @@ std::string BodyOf(v1::ReviewSample sample) {
   return sample.SerializeAsString();
 }
 
-absl::StatusOr<v1::ReviewSample> ToSample(const SampleKey& key, absl::Time draw_time, const pg::Bytes& body,
-                                          int64_t reviewed) {
+absl::StatusOr<v1::ReviewSample> ToSample(const Reading& reading, const SampleKey& key, absl::Time draw_time,
+                                          const Sealed& body, int64_t reviewed) {
+  ASSIGN_OR_RETURN(const sealing::DataKeyPtr data_key, reading.keys.Find(body.data_key, reading.deadline));
+  ASSIGN_OR_RETURN(const auto opened, Open(data_key, PlaceOfSample(key), body.octets));
   v1::ReviewSample sample;
-  if (!sample.ParseFromString(body.data)) return status::Internal("a stored review sample does not parse");
+  if (!sample.ParseFromString(*opened)) return status::Internal("a stored review sample does not parse");
   sample.set_name(SampleName(key));
   *sample.mutable_draw_time() = proto_time::ToProto(draw_time);
   sample.set_reviewed_count(static_cast<int32_t>(reviewed));
   return sample;
 }
 
-absl::StatusOr<FoundSample> FindIn(pg::ReadTransaction& transaction, const Scope& scope, const SampleKey& key) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   transaction.Query(kGetSample, pg::Params(key.municipality, scope.authority, key.id)));
+absl::StatusOr<FoundSample> FindIn(const Reading& reading, const SampleKey& key) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, reading.transaction.Query(
+                                            kGetSample, pg::Params(key.municipality, reading.scope.authority, key.id)));
   if (rows.size() != 1) return status::Internal("get_review_sample did not give one row");
   FoundSample found;
   std::optional<absl::Time> draw_time;
+  std::optional<pg::Uuid> data_key;
   std::optional<pg::Bytes> body;
   int64_t reviewed = 0;
-  RETURN_IF_ERROR(rows[0].Into(found.name_is_taken, draw_time, body, reviewed));
-  if (!draw_time.has_value() || !body.has_value() || key.municipality != scope.municipality) return found;
-  ASSIGN_OR_RETURN(found.sample, ToSample(key, *draw_time, *body, reviewed));
+  RETURN_IF_ERROR(rows[0].Into(found.name_is_taken, draw_time, data_key, body, reviewed));
+  if (!draw_time.has_value() || !data_key.has_value() || !body.has_value()) return found;
+  if (key.municipality != reading.scope.municipality) return found;
+  ASSIGN_OR_RETURN(found.sample, ToSample(reading, key, *draw_time, {*data_key, std::move(*body)}, reviewed));
   return found;
 }
 
@@ -171,17 +182,16 @@ absl::StatusOr<std::vector<Act>> ReadActs(pg::ReadTransaction& transaction, cons
 
 // The tags of the units that each actor of these entries belonged to. An entry whose
 // private part is gone by now has no place.
-absl::StatusOr<std::map<int64_t, std::vector<std::string>>> UnitsOf(pg::ReadTransaction& transaction,
-                                                                    const Scope& scope, const SearchTags& tags,
+absl::StatusOr<std::map<int64_t, std::vector<std::string>>> UnitsOf(const Reading& reading, const SearchTags& tags,
                                                                     const std::vector<DrawnAct>& drawn) {
   std::vector<int64_t> indexes;
   for (const DrawnAct& act : drawn) indexes.push_back(act.index);
   std::map<int64_t, std::vector<std::string>> units;
-  RETURN_IF_ERROR(ForEachEntry(transaction, scope, std::move(indexes), [&](const v1::LoggedEntry& logged) {
+  RETURN_IF_ERROR(ForEachEntry(reading, std::move(indexes), [&](const v1::LoggedEntry& logged) {
     if (!logged.entry().has_private_part()) return;
     std::vector<std::string>& of_entry = units[logged.index()];
     for (const std::string& unit : logged.entry().private_part().actor().units()) {
-      of_entry.push_back(tags.Of(SearchTags::Kind::kUnit, scope, unit));
+      of_entry.push_back(tags.Of(SearchTags::Kind::kUnit, reading.scope, unit));
     }
   }));
   return units;
@@ -206,10 +216,10 @@ struct ItemColumns {
   }
 };
 
-absl::Status StoreSample(pg::Transaction& transaction, const Scope& scope, const SearchTags& tags, const SampleKey& key,
-                         absl::Time now, const audit::Draw& draw, v1::ReviewSample sample) {
+absl::Status StoreSample(pg::Transaction& transaction, const Reading& reading, const SearchTags& tags,
+                         const SampleKey& key, absl::Time now, const audit::Draw& draw, v1::ReviewSample sample) {
   const std::vector<DrawnAct> drawn = draw.Drawn();
-  ASSIGN_OR_RETURN(const auto units, UnitsOf(transaction, scope, tags, drawn));
+  ASSIGN_OR_RETURN(const auto units, UnitsOf(reading, tags, drawn));
   ItemColumns columns;
   for (const DrawnAct& act : drawn) {
     const auto found = units.find(act.index);
@@ -218,7 +228,9 @@ absl::Status StoreSample(pg::Transaction& transaction, const Scope& scope, const
   sample.set_drawable_count(draw.drawable());
   sample.set_risky_count(draw.risky());
   sample.set_item_count(static_cast<int32_t>(columns.indexes.size()));
-  const pg::Params params(key.municipality, scope.authority, key.id, now, pg::Bytes{BodyOf(std::move(sample))},
+  ASSIGN_OR_RETURN(const Sealed body,
+                   Seal(reading.keys, PlaceOfSample(key), BodyOf(std::move(sample)), reading.deadline));
+  const pg::Params params(key.municipality, reading.scope.authority, key.id, now, body.data_key, body.octets,
                           columns.indexes, columns.drawings, columns.signs, columns.actors, columns.unit_ordinals,
                           columns.units);
   return transaction.Execute(kStoreSample, params).status();
@@ -226,26 +238,37 @@ absl::Status StoreSample(pg::Transaction& transaction, const Scope& scope, const
 
 // ---- items ----
 
-absl::StatusOr<std::vector<ReviewItemRecord>> ReadItems(pg::ReadTransaction& transaction, const Scope& scope,
-                                                        const SampleKey& key, int64_t after, int64_t limit) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kListItems, pg::Params(scope.municipality, scope.authority,
-                                                                                 key.id, after, limit)));
+// The outcomes of an item; empty is one whose key is destroyed: it came back from an older backup.
+absl::Status OpenOutcomes(const Reading& reading, const std::vector<pg::Uuid>& data_keys,
+                          const std::vector<pg::Bytes>& outcomes, ReviewItemRecord& record) {
+  ASSIGN_OR_RETURN(const std::vector<sealing::DataKeyPtr> keys, reading.keys.FindAll(data_keys, reading.deadline));
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const Place place = PlaceOfOutcome(record.key, static_cast<int64_t>(i) + 1);
+    ASSIGN_OR_RETURN(const auto opened, Open(keys[i], place, outcomes[i]));
+    if (!record.outcomes.emplace_back().ParseFromString(opened.value_or(""))) {
+      return status::Internal("a stored review outcome does not parse");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<ReviewItemRecord>> ReadItems(const Reading& reading, const SampleKey& key, int64_t after,
+                                                        int64_t limit) {
+  const pg::Params params(reading.scope.municipality, reading.scope.authority, key.id, after, limit);
+  ASSIGN_OR_RETURN(const pg::Rows rows, reading.transaction.Query(kListItems, params));
   std::vector<ReviewItemRecord> records;
   for (const pg::Row row : rows) {
     ReviewItemRecord record;
     record.key.sample = key;
     int64_t drawing = 0, signs = 0;
     pg::Bytes actor;
+    std::vector<pg::Uuid> outcome_keys;
     std::vector<pg::Bytes> outcomes;
-    RETURN_IF_ERROR(row.Into(record.key.position, record.index, drawing, signs, actor, outcomes));
+    RETURN_IF_ERROR(row.Into(record.key.position, record.index, drawing, signs, actor, outcome_keys, outcomes));
     record.drawing = static_cast<v1::ReviewItem::Drawing>(drawing);
     record.signs = RiskSigns(signs);
     record.actor = std::move(actor.data);
-    for (const pg::Bytes& outcome : outcomes) {
-      if (!record.outcomes.emplace_back().ParseFromString(outcome.data)) {
-        return status::Internal("a stored review outcome does not parse");
-      }
-    }
+    RETURN_IF_ERROR(OpenOutcomes(reading, outcome_keys, outcomes, record));
     records.push_back(std::move(record));
   }
   return records;
@@ -257,27 +280,28 @@ absl::Status ItemNotFound() {
                            .swedish = "Det finns ingen sådan post i din nämnds stickprov."});
 }
 
-absl::StatusOr<ReviewItemRecord> FindItem(pg::ReadTransaction& transaction, const Scope& scope, const ItemKey& key) {
-  ASSIGN_OR_RETURN(const FoundSample sample, FindIn(transaction, scope, key.sample));
+absl::StatusOr<ReviewItemRecord> FindItem(const Reading& reading, const ItemKey& key) {
+  ASSIGN_OR_RETURN(const FoundSample sample, FindIn(reading, key.sample));
   if (!sample.sample.has_value()) return sample.name_is_taken ? status::Hidden(ItemNotFound()) : ItemNotFound();
-  ASSIGN_OR_RETURN(std::vector<ReviewItemRecord> items, ReadItems(transaction, scope, key.sample, key.position - 1, 1));
+  ASSIGN_OR_RETURN(std::vector<ReviewItemRecord> items, ReadItems(reading, key.sample, key.position - 1, 1));
   if (items.empty() || items.front().key.position != key.position) return ItemNotFound();
   return std::move(items.front());
 }
 
-absl::StatusOr<v1::ReviewItem> WithEntry(pg::ReadTransaction& transaction, const Scope& scope,
-                                         const ReviewItemRecord& record) {
-  ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries, ReadEntries(transaction, scope, {record.index}));
+absl::StatusOr<v1::ReviewItem> WithEntry(const Reading& reading, const ReviewItemRecord& record) {
+  ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries, ReadEntries(reading, {record.index}));
   return ToReviewItem(record, entries.front());
 }
 
-absl::Status AddOutcome(pg::Transaction& transaction, const Scope& scope, const v1::ReviewOutcome& outcome,
+absl::Status AddOutcome(pg::Transaction& transaction, const Reading& reading, const v1::ReviewOutcome& outcome,
                         ReviewItemRecord& record) {
   record.outcomes.push_back(outcome);
   const ItemKey& key = record.key;
-  const pg::Params params(scope.municipality, scope.authority, key.sample.id, key.position,
-                          static_cast<int64_t>(record.outcomes.size()), int64_t{outcome.verdict()},
-                          pg::Bytes{outcome.SerializeAsString()});
+  const auto number = static_cast<int64_t>(record.outcomes.size());
+  ASSIGN_OR_RETURN(const Sealed body,
+                   Seal(reading.keys, PlaceOfOutcome(key, number), outcome.SerializeAsString(), reading.deadline));
+  const pg::Params params(reading.scope.municipality, reading.scope.authority, key.sample.id, key.position, number,
+                          int64_t{outcome.verdict()}, body.data_key, body.octets);
   return transaction.Execute(kRecordOutcome, params).status();
 }
 
@@ -302,16 +326,15 @@ absl::StatusOr<TouchedRow> ReadTouched(const pg::Row& row) {
 }
 
 // Finds out which child each tag stands for, in the entry that first names it.
-absl::Status NameChildren(pg::ReadTransaction& transaction, const Scope& scope, const SearchTags& tags,
-                          std::vector<TouchedRow>& rows) {
+absl::Status NameChildren(const Reading& reading, const SearchTags& tags, std::vector<TouchedRow>& rows) {
   std::map<int64_t, std::map<std::string, v1::TouchedChild*>> wanted;
   for (TouchedRow& row : rows) wanted[row.first_index][row.tag] = &row.child;
   std::vector<int64_t> indexes;
   for (const auto& [index, children] : wanted) indexes.push_back(index);
-  return ForEachEntry(transaction, scope, std::move(indexes), [&](const v1::LoggedEntry& logged) {
+  return ForEachEntry(reading, std::move(indexes), [&](const v1::LoggedEntry& logged) {
     auto& children = wanted[logged.index()];
     for (const std::string& child : logged.entry().private_part().children()) {
-      const auto found = children.find(tags.Of(SearchTags::Kind::kChild, scope, child));
+      const auto found = children.find(tags.Of(SearchTags::Kind::kChild, reading.scope, child));
       if (found != children.end()) found->second->set_child(child);
     }
   });
@@ -332,9 +355,10 @@ bool TakeOffFurther(std::vector<Row>& rows, int64_t limit) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ReviewStore>> ReviewStore::Open(const std::string& conninfo, int connections,
-                                                               const OwnEntries& entries, pg::ErrorLog log) {
+                                                               sealing::KeyRing& keys, const OwnEntries& entries,
+                                                               pg::ErrorLog log) {
   ASSIGN_OR_RETURN(std::unique_ptr<pg::Pool> pool, pg::Pool::Open(conninfo, connections, std::move(log)));
-  return std::unique_ptr<ReviewStore>(new ReviewStore(std::move(pool), entries));
+  return std::unique_ptr<ReviewStore>(new ReviewStore(std::move(pool), keys, entries));
 }
 
 absl::StatusOr<v1::ReviewSample> ReviewStore::Draw(const rpc::CallContext& call, const idempotency::Request& request,
@@ -343,6 +367,7 @@ absl::StatusOr<v1::ReviewSample> ReviewStore::Draw(const rpc::CallContext& call,
   const Scope scope = ScopeOf(call);
   const SampleKey new_key = {scope.municipality, pg::Uuid::FromTime(call.now)};
   return pool_->Write({}, call.deadline, "draw_review_sample", [&](pg::Transaction& transaction) -> Result {
+    const Reading reading{transaction, keys_, scope, call.deadline};
     ASSIGN_OR_RETURN(const auto repeated, Claim(transaction, request, SampleName(new_key), call));
     const SampleKey key = repeated.has_value() ? ParseSampleName(*repeated).value_or(new_key) : new_key;
     if (!repeated.has_value()) {
@@ -352,21 +377,22 @@ absl::StatusOr<v1::ReviewSample> ReviewStore::Draw(const rpc::CallContext& call,
         ASSIGN_OR_RETURN(const std::vector<Act> acts, ReadActs(transaction, scope, day));
         draw.AddDay(acts);
       }
-      RETURN_IF_ERROR(StoreSample(transaction, scope, entries_.tags(), key, call.now, draw, sample));
+      RETURN_IF_ERROR(StoreSample(transaction, reading, entries_.tags(), key, call.now, draw, sample));
     }
-    ASSIGN_OR_RETURN(const FoundSample found, FindIn(transaction, scope, key));
+    ASSIGN_OR_RETURN(const FoundSample found, FindIn(reading, key));
     if (!found.sample.has_value()) return status::Internal("a sample that was drawn is not there");
     outbox::Touched touched;
     touched.resources = {found.sample->name()};
     touched.legal_basis = found.sample->legal_basis();
-    RETURN_IF_ERROR(Leave(transaction, call, entries_, request, std::move(touched)));
+    RETURN_IF_ERROR(Leave(transaction, keys_, call, entries_, request, std::move(touched)));
     return *found.sample;
   });
 }
 
 absl::StatusOr<FoundSample> ReviewStore::Find(const Scope& scope, const SampleKey& key, absl::Time deadline) {
-  return pool_->Read({}, deadline, "find_review_sample",
-                     [&](pg::ReadTransaction& transaction) { return FindIn(transaction, scope, key); });
+  return pool_->Read({}, deadline, "find_review_sample", [&](pg::ReadTransaction& transaction) {
+    return FindIn({transaction, keys_, scope, deadline}, key);
+  });
 }
 
 absl::StatusOr<SamplePage> ReviewStore::List(const Scope& scope, const std::optional<SamplePlace>& after, int64_t limit,
@@ -380,10 +406,11 @@ absl::StatusOr<SamplePage> ReviewStore::List(const Scope& scope, const std::opti
     for (const pg::Row row : rows) {
       SampleKey key = {scope.municipality, pg::Uuid()};
       absl::Time draw_time;
-      pg::Bytes body;
+      Sealed body;
       int64_t reviewed = 0;
-      RETURN_IF_ERROR(row.Into(key.id, draw_time, body, reviewed));
-      ASSIGN_OR_RETURN(page.samples.emplace_back(), ToSample(key, draw_time, body, reviewed));
+      RETURN_IF_ERROR(row.Into(key.id, draw_time, body.data_key, body.octets, reviewed));
+      ASSIGN_OR_RETURN(page.samples.emplace_back(),
+                       ToSample({transaction, keys_, scope, deadline}, key, draw_time, body, reviewed));
     }
     page.more = TakeOffFurther(page.samples, limit);
     return page;
@@ -394,12 +421,13 @@ absl::StatusOr<ItemPage> ReviewStore::ListItems(const Scope& scope, const Sample
                                                 absl::Time deadline) {
   using Result = absl::StatusOr<ItemPage>;
   return pool_->Read({}, deadline, "list_review_items", [&](pg::ReadTransaction& transaction) -> Result {
-    ASSIGN_OR_RETURN(std::vector<ReviewItemRecord> records, ReadItems(transaction, scope, key, after, limit + 1));
+    const Reading reading{transaction, keys_, scope, deadline};
+    ASSIGN_OR_RETURN(std::vector<ReviewItemRecord> records, ReadItems(reading, key, after, limit + 1));
     ItemPage page;
     page.more = TakeOffFurther(records, limit);
     std::vector<int64_t> indexes;
     for (const ReviewItemRecord& record : records) indexes.push_back(record.index);
-    ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries, ReadEntries(transaction, scope, indexes));
+    ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries, ReadEntries(reading, indexes));
     for (size_t i = 0; i < entries.size(); ++i) {
       ASSIGN_OR_RETURN(page.items.emplace_back(), ToReviewItem(records[i], entries[i]));
     }
@@ -414,24 +442,25 @@ absl::StatusOr<v1::ReviewItem> ReviewStore::Record(const rpc::CallContext& call,
   using Result = absl::StatusOr<v1::ReviewItem>;
   const Scope scope = ScopeOf(call);
   return pool_->Write({}, call.deadline, "record_review_outcome", [&](pg::Transaction& transaction) -> Result {
+    const Reading reading{transaction, keys_, scope, call.deadline};
     ASSIGN_OR_RETURN(const auto repeated, Claim(transaction, request, ItemName(key), call));
     // A statement of its own, so that the read after it sees what it waited for.
     RETURN_IF_ERROR(
         transaction.Execute(kLockItem, pg::Params(scope.municipality, scope.authority, key.sample.id, key.position))
             .status());
-    ASSIGN_OR_RETURN(ReviewItemRecord record, FindItem(transaction, scope, key));
+    ASSIGN_OR_RETURN(ReviewItemRecord record, FindItem(reading, key));
     if (!repeated.has_value()) {
       RETURN_IF_ERROR(check(record));
-      RETURN_IF_ERROR(AddOutcome(transaction, scope, outcome, record));
+      RETURN_IF_ERROR(AddOutcome(transaction, reading, outcome, record));
     }
-    ASSIGN_OR_RETURN(v1::ReviewItem item, WithEntry(transaction, scope, record));
+    ASSIGN_OR_RETURN(v1::ReviewItem item, WithEntry(reading, record));
     outbox::Touched touched;
     touched.resources = {item.name(), item.entry().name()};
     const auto& children = item.entry().entry().private_part().children();
     touched.children.assign(children.begin(), children.end());
     touched.legal_basis = legal_basis;
     touched.detail = v1::ReviewOutcome::Verdict_Name(outcome.verdict());
-    RETURN_IF_ERROR(Leave(transaction, call, entries_, request, std::move(touched)));
+    RETURN_IF_ERROR(Leave(transaction, keys_, call, entries_, request, std::move(touched)));
     return item;
   });
 }
@@ -472,7 +501,7 @@ absl::StatusOr<TouchedPage> ReviewStore::ListTouched(const TouchedQuery& query, 
       ASSIGN_OR_RETURN(page.rows.emplace_back(), ReadTouched(row));
     }
     page.more = TakeOffFurther(page.rows, query.limit);
-    RETURN_IF_ERROR(NameChildren(transaction, query.scope, entries_.tags(), page.rows));
+    RETURN_IF_ERROR(NameChildren({transaction, keys_, query.scope, deadline}, entries_.tags(), page.rows));
     return page;
   });
 }

@@ -16,6 +16,7 @@
 #include "libs/pg/pool.h"
 #include "libs/pg/uuid.h"
 #include "libs/rpc/call_context.h"
+#include "libs/sealing/key_ring.h"
 #include "samverkan/audit/v1/review.pb.h"
 #include "services/audit/entry.h"
 #include "services/audit/own_entry.h"
@@ -80,13 +81,15 @@ struct TouchedPage {
 // hold up neither appends nor searches. Everything is scoped by municipality and authority
 // in the functions of schema/. May be used by several threads at once.
 //
-// Deadlines are of the machine's clock. Errors of the database are libs/pg's.
+// Deadlines are of the machine's clock. Errors of the database are libs/pg's, of the keys
+// libs/sealing's.
 class ReviewStore {
  public:
   // `conninfo` as the role samverkan_audit. `entries` makes the entries that a change
-  // leaves in its own transaction; it must outlive the store.
+  // leaves in its own transaction; it and `keys` must outlive the store.
   static absl::StatusOr<std::unique_ptr<ReviewStore>> Open(const std::string& conninfo, int connections,
-                                                           const OwnEntries& entries, pg::ErrorLog log = {});
+                                                           sealing::KeyRing& keys, const OwnEntries& entries,
+                                                           pg::ErrorLog log = {});
 
   // Draws by `order` from the log of the caller's authority and stores the sample.
   // `sample` says all that the draw itself does not give. A request that is repeated draws
@@ -121,9 +124,11 @@ class ReviewStore {
   absl::StatusOr<TouchedPage> ListTouched(const TouchedQuery& query, absl::Time deadline);
 
  private:
-  ReviewStore(std::unique_ptr<pg::Pool> pool, const OwnEntries& entries) : pool_(std::move(pool)), entries_(entries) {}
+  ReviewStore(std::unique_ptr<pg::Pool> pool, sealing::KeyRing& keys, const OwnEntries& entries)
+      : pool_(std::move(pool)), keys_(keys), entries_(entries) {}
 
   std::unique_ptr<pg::Pool> pool_;
+  sealing::KeyRing& keys_;
   const OwnEntries& entries_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/clock/clock.h"
+#include "libs/sealing/testing/test_key_ring.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/testing/test_database.h"
 #include "services/audit/entry_fixture.h"
@@ -74,9 +75,11 @@ class ReviewStoreTest : public ::testing::Test {
   std::string Value(const std::string& sql) { return *database_.Value(sql); }
 
   TestDatabase database_{"services/audit/schema"};
-  std::unique_ptr<EntryStore> store_ = EntryStore::Open(database_.ConninfoFor("audit"), 2).value();
+  sealing::testing::TestKeyRing keys_{"audit"};
+  std::unique_ptr<EntryStore> store_ = EntryStore::Open(database_.ConninfoFor("audit"), 2, keys_.ring()).value();
   const OwnEntries own_entries_{*store_, TestTags()};
-  std::unique_ptr<ReviewStore> reviews_ = ReviewStore::Open(database_.ConninfoFor("audit"), 8, own_entries_).value();
+  std::unique_ptr<ReviewStore> reviews_ =
+      ReviewStore::Open(database_.ConninfoFor("audit"), 8, keys_.ring(), own_entries_).value();
   const Scope scope_ = {.municipality = "0180", .authority = "socialnamnden"};
 };
 
@@ -158,7 +161,8 @@ constexpr char kFillYear[] =
     "    FROM generate_series(1, %d) AS g, audit.entry e WHERE e.index = 0;"
     "INSERT INTO audit.private_part"
     "  SELECT g, '0180', CASE g % 10 WHEN 9 THEN 'utbildningsnamnden' ELSE 'socialnamnden' END,"
-    "         p.time - (g % 360) * interval '1 day', p.body, p.method, p.action, p.outcome, p.role, p.signs,"
+    "         p.time - (g % 360) * interval '1 day', p.data_key, p.body, p.method, p.action, p.outcome, p.role, "
+    "p.signs,"
     "         substr(sha256(int8send(-1 - g % 50)), 1, 16), p.system"
     "    FROM generate_series(1, %d) AS g, audit.private_part p WHERE p.index = 0;"
     "INSERT INTO audit.search_tag"

@@ -14,6 +14,8 @@ namespace samverkan::audit {
 struct ServerFlags {
   rpc::TransportOptions transport;
   std::string database;
+  std::string keys_database;
+  std::string key_encryption_keys;
   std::string key_file;
   std::string rules;
   int workers = 0;

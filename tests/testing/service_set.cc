@@ -91,7 +91,7 @@ absl::Status ServiceSet::Open() {
   }
   for (const Service service : {kAudit, kIntake}) {
     RETURN_IF_ERROR(Deploy(NameOf(service) + "/schema", kDatabase));
-    if (service != kAudit) RETURN_IF_ERROR(Deploy(NameOf(service) + "/key_schema", kKeyDatabase));
+    RETURN_IF_ERROR(Deploy(NameOf(service) + "/key_schema", kKeyDatabase));
     RETURN_IF_ERROR(StartAgain(service));
   }
   return absl::OkStatus();
@@ -151,16 +151,16 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
       "--crl_folder=" + PathOf("crl"),
       "--revoked_subjects=" + PathOf("revoked"),
       "--acting_services=" + std::string(kActingService),
+      "--keys_database=" + postgres_->Conninfo(kKeyDatabase, "samverkan_" + name),
+      "--key_encryption_keys=" + PathOf(name + ".kek"),
       "--key_file=" + PathOf(name + ".key"),
       "--clock_file=" + PathOf("clock"),
   };
   if (service == kAudit) return arguments;
-  arguments.insert(arguments.end(),
-                   {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_intake_jobs"),
-                    "--keys_database=" + postgres_->Conninfo(kKeyDatabase, "samverkan_intake"),
-                    "--key_encryption_keys=" + PathOf("intake.kek"), "--index_keys=" + PathOf("intake.index"),
-                    "--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
-                    "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
+  arguments.insert(arguments.end(), {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_intake_jobs"),
+                                     "--index_keys=" + PathOf("intake.index"), "--rules=deploy/rules",
+                                     "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
+                                     "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
   return arguments;
 }
 

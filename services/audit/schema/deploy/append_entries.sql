@@ -18,7 +18,7 @@ CREATE FUNCTION audit.append_entries(
   p_now timestamptz,
   p_producers text[], p_entries uuid[], p_municipalities text[], p_authorities text[],
   p_leaves bytea[], p_leaf_hashes bytea[], p_times timestamptz[], p_bodies bytea[],
-  p_methods text[], p_actions bigint[], p_outcomes bigint[], p_roles bigint[], p_signs bigint[],
+  p_data_keys uuid[], p_methods text[], p_actions bigint[], p_outcomes bigint[], p_roles bigint[], p_signs bigint[],
   p_actors bytea[], p_systems bytea[],
   p_tag_ordinals bigint[], p_tags bytea[], p_tag_kinds bigint[])
 RETURNS TABLE (ordinal bigint, outcome text, index bigint)
@@ -54,9 +54,9 @@ BEGIN
     WITH fresh AS MATERIALIZED (
       SELECT n.*, state.size + row_number() OVER (ORDER BY n.ordinal) - 1 AS index
         FROM unnest(p_producers, p_entries, p_municipalities, p_authorities, p_leaves, p_leaf_hashes, p_times, p_bodies,
-                    p_methods, p_actions, p_outcomes, p_roles, p_signs, p_actors, p_systems)
+                    p_data_keys, p_methods, p_actions, p_outcomes, p_roles, p_signs, p_actors, p_systems)
           WITH ORDINALITY AS n (producer, entry, municipality, authority, leaf, leaf_hash, time, body,
-                                method, action, outcome, role, signs, actor, system, ordinal)
+                                data_key, method, action, outcome, role, signs, actor, system, ordinal)
         WHERE known[n.ordinal] IS NULL),
     stored_entries AS (
       INSERT INTO entry (index, municipality, authority, leaf, leaf_hash, record_time)
@@ -66,9 +66,9 @@ BEGIN
       INSERT INTO entry_key (producer, entry, index)
         SELECT f.producer, f.entry, f.index FROM fresh f),
     stored_parts AS (
-      INSERT INTO private_part (index, municipality, authority, time, body,
+      INSERT INTO private_part (index, municipality, authority, time, data_key, body,
                                 method, action, outcome, role, signs, actor, system)
-        SELECT f.index, f.municipality, f.authority, f.time, f.body,
+        SELECT f.index, f.municipality, f.authority, f.time, f.data_key, f.body,
                f.method, f.action, f.outcome, f.role, f.signs, f.actor, f.system
           FROM fresh f),
     stored_tags AS (
@@ -88,7 +88,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION audit.append_entries(
   timestamptz, text[], uuid[], text[], text[], bytea[], bytea[], timestamptz[], bytea[],
-  text[], bigint[], bigint[], bigint[], bigint[], bytea[], bytea[], bigint[], bytea[], bigint[])
+  uuid[], text[], bigint[], bigint[], bigint[], bigint[], bytea[], bytea[], bigint[], bytea[], bigint[])
   TO samverkan_audit;
 
 COMMIT;

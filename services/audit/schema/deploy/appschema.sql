@@ -10,15 +10,16 @@ DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'samverkan_audit_owner') THEN
     CREATE ROLE samverkan_audit_owner NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS;
-    GRANT samverkan_audit_owner TO CURRENT_USER;
   END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'samverkan_audit') THEN
     CREATE ROLE samverkan_audit LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS;
+    ALTER ROLE samverkan_audit SET search_path = audit;
   END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
   RAISE EXCEPTION 'Another database is creating the roles at this moment. Deploy again.';
 END
 $$;
+GRANT samverkan_audit_owner TO CURRENT_USER;
 
 CREATE SCHEMA audit AUTHORIZATION samverkan_audit_owner;
 SET LOCAL ROLE samverkan_audit_owner;
@@ -31,7 +32,7 @@ CREATE TABLE audit.schema_version (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   version integer NOT NULL
 );
-INSERT INTO audit.schema_version (version) VALUES (2);
+INSERT INTO audit.schema_version (version) VALUES (3);
 GRANT SELECT ON audit.schema_version TO samverkan_audit;
 
 COMMIT;

@@ -46,7 +46,9 @@ CREATE TABLE audit.private_part (
   authority text NOT NULL,
   -- When the act took place.
   time timestamptz NOT NULL,
-  -- samverkan.audit.store.v1.PrivateBody, serialized.
+  -- Of the entry alone: whoever destroys it has erased what every backup holds of the body.
+  data_key uuid NOT NULL,
+  -- samverkan.audit.store.v1.PrivateBody, serialized and sealed (services/audit/sealed_part.h).
   body bytea NOT NULL,
   -- What is known of it without reading the body. Numbers of samverkan.access.v1.Action,
   -- samverkan.audit.v1.Outcome and samverkan.access.v1.Role; of RiskSign a bit set, in

@@ -8,11 +8,12 @@ SET LOCAL ROLE samverkan_audit_owner;
 -- row: `log_size` tells whether the index is taken; the rest is null where it is not,
 -- or is another authority's. `body` is null once erased.
 CREATE FUNCTION audit.get_entry(p_municipality text, p_authority text, p_index bigint)
-RETURNS TABLE (log_size bigint, index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz, body bytea)
+RETURNS TABLE (log_size bigint, index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz,
+               data_key uuid, body bytea)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
-  SELECT s.size, e.index, e.leaf, e.leaf_hash, e.record_time, p.body
+  SELECT s.size, e.index, e.leaf, e.leaf_hash, e.record_time, p.data_key, p.body
     FROM log_state s
     LEFT JOIN entry e ON e.index = p_index AND e.municipality = p_municipality AND e.authority = p_authority
     LEFT JOIN private_part p ON p.index = e.index
@@ -26,7 +27,8 @@ GRANT EXECUTE ON FUNCTION audit.get_entry(text, text, bigint) TO samverkan_audit
 CREATE FUNCTION audit.search_entries(
   p_municipality text, p_authority text, p_tags bytea[], p_start timestamptz, p_end timestamptz,
   p_before bigint, p_limit bigint, p_body_bytes bigint, p_signs bigint)
-RETURNS TABLE (index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz, body bytea, found bigint)
+RETURNS TABLE (index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz,
+               data_key uuid, body bytea, found bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
 -- Which index serves depends on the span of time asked for.
@@ -63,8 +65,8 @@ BEGIN
   END IF;
 
   RETURN QUERY
-    SELECT s.index, s.leaf, s.leaf_hash, s.record_time, s.body, cardinality(hits)::bigint
-      FROM (SELECT e.index, e.leaf, e.leaf_hash, e.record_time, p.body,
+    SELECT s.index, s.leaf, s.leaf_hash, s.record_time, s.data_key, s.body, cardinality(hits)::bigint
+      FROM (SELECT e.index, e.leaf, e.leaf_hash, e.record_time, p.data_key, p.body,
                    sum(octet_length(p.body)) OVER (ORDER BY e.index DESC) - octet_length(p.body) AS bytes_before
               FROM entry e
               JOIN private_part p ON p.index = e.index

@@ -54,13 +54,14 @@ $$;
 
 -- ---- samples ----
 
--- A sample that was drawn. `body` is samverkan.audit.v1.ReviewSample, serialized, without
--- what stands in the columns.
+-- A sample that was drawn. `body` is samverkan.audit.v1.ReviewSample, serialized and sealed,
+-- without what stands in the columns.
 CREATE TABLE audit.review_sample (
   municipality text NOT NULL,
   sample uuid NOT NULL,
   authority text NOT NULL,
   draw_time timestamptz NOT NULL,
+  data_key uuid NOT NULL,
   body bytea NOT NULL,
   PRIMARY KEY (municipality, sample)
 );
@@ -85,12 +86,13 @@ CREATE TABLE audit.review_item (
 );
 
 -- What was found, never changed but for notes that are erased. `body` is
--- samverkan.audit.v1.ReviewOutcome, serialized: it names people.
+-- samverkan.audit.v1.ReviewOutcome, serialized and sealed: it names people.
 CREATE TABLE audit.review_outcome (
   municipality text NOT NULL,
   sample uuid NOT NULL,
   item bigint NOT NULL,
   number bigint NOT NULL CHECK (number > 0),
+  data_key uuid NOT NULL,
   body bytea NOT NULL,
   PRIMARY KEY (municipality, sample, item, number),
   FOREIGN KEY (municipality, sample, item) REFERENCES audit.review_item
@@ -112,12 +114,13 @@ $$;
 -- The entries at `p_indexes`, in that order: as many of the first as fit `p_body_bytes`,
 -- at least one. `body` is null once erased.
 CREATE FUNCTION audit.get_entries(p_municipality text, p_authority text, p_indexes bigint[], p_body_bytes bigint)
-RETURNS TABLE (ordinal bigint, index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz, body bytea)
+RETURNS TABLE (ordinal bigint, index bigint, leaf bytea, leaf_hash bytea, record_time timestamptz,
+               data_key uuid, body bytea)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
-  SELECT s.ordinal, s.index, s.leaf, s.leaf_hash, s.record_time, s.body
-    FROM (SELECT w.ordinal, e.index, e.leaf, e.leaf_hash, e.record_time, p.body,
+  SELECT s.ordinal, s.index, s.leaf, s.leaf_hash, s.record_time, s.data_key, s.body
+    FROM (SELECT w.ordinal, e.index, e.leaf, e.leaf_hash, e.record_time, p.data_key, p.body,
                  sum(coalesce(octet_length(p.body), 0)) OVER (ORDER BY w.ordinal) AS bytes
             FROM unnest(p_indexes) WITH ORDINALITY AS w (index, ordinal)
             JOIN entry e ON e.index = w.index AND e.municipality = p_municipality AND e.authority = p_authority
@@ -129,15 +132,15 @@ $$;
 -- Stores a sample and its items, `p_indexes[i]` as item i, with the units
 -- `p_units[j]` where `p_unit_ordinals[j]` is i.
 CREATE FUNCTION audit.store_review_sample(
-  p_municipality text, p_authority text, p_sample uuid, p_draw_time timestamptz, p_body bytea,
-  p_indexes bigint[], p_drawings bigint[], p_signs bigint[], p_actors bytea[],
+  p_municipality text, p_authority text, p_sample uuid, p_draw_time timestamptz, p_data_key uuid,
+  p_body bytea, p_indexes bigint[], p_drawings bigint[], p_signs bigint[], p_actors bytea[],
   p_unit_ordinals bigint[], p_units bytea[])
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
-  INSERT INTO review_sample (municipality, sample, authority, draw_time, body)
-    VALUES (p_municipality, p_sample, p_authority, p_draw_time, p_body);
+  INSERT INTO review_sample (municipality, sample, authority, draw_time, data_key, body)
+    VALUES (p_municipality, p_sample, p_authority, p_draw_time, p_data_key, p_body);
   INSERT INTO review_item (municipality, sample, item, index, drawing, signs, actor, units)
     SELECT p_municipality, p_sample, d.item, d.index, d.drawing, d.signs, d.actor,
            ARRAY(SELECT u.unit FROM unnest(p_unit_ordinals, p_units) AS u (ordinal, unit) WHERE u.ordinal = d.item)
@@ -148,11 +151,11 @@ $$;
 -- The samples of an authority before (p_before_time, p_before_sample), newest first.
 CREATE FUNCTION audit.list_review_samples(
   p_municipality text, p_authority text, p_before_time timestamptz, p_before_sample uuid, p_limit bigint)
-RETURNS TABLE (sample uuid, draw_time timestamptz, body bytea, reviewed bigint)
+RETURNS TABLE (sample uuid, draw_time timestamptz, data_key uuid, body bytea, reviewed bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
-  SELECT s.sample, s.draw_time, s.body,
+  SELECT s.sample, s.draw_time, s.data_key, s.body,
          (SELECT count(i.verdict) FROM review_item i WHERE i.municipality = s.municipality AND i.sample = s.sample)
     FROM review_sample s
     WHERE s.municipality = p_municipality AND s.authority = p_authority
@@ -164,12 +167,12 @@ $$;
 -- A sample. Always one row: `taken` says whether there is one of that name, be it another
 -- authority's; the rest is null unless it is this authority's.
 CREATE FUNCTION audit.get_review_sample(p_municipality text, p_authority text, p_sample uuid)
-RETURNS TABLE (taken boolean, draw_time timestamptz, body bytea, reviewed bigint)
+RETURNS TABLE (taken boolean, draw_time timestamptz, data_key uuid, body bytea, reviewed bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
   SELECT EXISTS (SELECT FROM review_sample t WHERE t.municipality = p_municipality AND t.sample = p_sample),
-         s.draw_time, s.body,
+         s.draw_time, s.data_key, s.body,
          (SELECT count(i.verdict) FROM review_item i WHERE i.municipality = s.municipality AND i.sample = s.sample)
     FROM (SELECT) AS one
     LEFT JOIN review_sample s
@@ -180,11 +183,15 @@ $$;
 -- first.
 CREATE FUNCTION audit.list_review_items(
   p_municipality text, p_authority text, p_sample uuid, p_after bigint, p_limit bigint)
-RETURNS TABLE (item bigint, index bigint, drawing smallint, signs smallint, actor bytea, outcomes bytea[])
+RETURNS TABLE (item bigint, index bigint, drawing smallint, signs smallint, actor bytea,
+               outcome_keys uuid[], outcomes bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
   SELECT i.item, i.index, i.drawing, i.signs, i.actor,
+         ARRAY(SELECT o.data_key FROM review_outcome o
+                 WHERE o.municipality = i.municipality AND o.sample = i.sample AND o.item = i.item
+                 ORDER BY o.number),
          ARRAY(SELECT o.body FROM review_outcome o
                  WHERE o.municipality = i.municipality AND o.sample = i.sample AND o.item = i.item
                  ORDER BY o.number)
@@ -212,13 +219,13 @@ $$;
 -- Records the outcome number `p_number` of an item that is locked.
 CREATE FUNCTION audit.record_review_outcome(
   p_municipality text, p_authority text, p_sample uuid, p_item bigint, p_number bigint, p_verdict bigint,
-  p_body bytea)
+  p_data_key uuid, p_body bytea)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = audit, pg_temp
 AS $$
-  INSERT INTO review_outcome (municipality, sample, item, number, body)
-    SELECT s.municipality, s.sample, p_item, p_number, p_body
+  INSERT INTO review_outcome (municipality, sample, item, number, data_key, body)
+    SELECT s.municipality, s.sample, p_item, p_number, p_data_key, p_body
       FROM review_sample s
       WHERE s.municipality = p_municipality AND s.authority = p_authority AND s.sample = p_sample;
   UPDATE review_item i

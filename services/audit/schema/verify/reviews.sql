@@ -3,9 +3,9 @@
 BEGIN;
 SELECT municipality, authority, caller, method, request, fingerprint, resource, create_time
   FROM audit.request WHERE false;
-SELECT municipality, sample, authority, draw_time, body FROM audit.review_sample WHERE false;
+SELECT municipality, sample, authority, draw_time, data_key, body FROM audit.review_sample WHERE false;
 SELECT municipality, sample, item, index, drawing, signs, actor, units, verdict FROM audit.review_item WHERE false;
-SELECT municipality, sample, item, number, body FROM audit.review_outcome WHERE false;
+SELECT municipality, sample, item, number, data_key, body FROM audit.review_outcome WHERE false;
 -- The runtime role calls functions of the owner and reaches no table.
 SELECT 1 / (count(*) = 11)::int FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
   WHERE p.pronamespace = 'audit'::regnamespace
