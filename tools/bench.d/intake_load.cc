@@ -28,6 +28,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "grpcpp/completion_queue.h"
+#include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "libs/auth/peer_name.h"
 #include "libs/clock/clock.h"
@@ -42,6 +43,7 @@ ABSL_FLAG(std::string, target, "", "host:port of intake");
 ABSL_FLAG(std::string, ca, "", "PEM file with the authority that intake's certificate is of");
 ABSL_FLAG(std::string, certificate, "", "PEM file with the calling system's certificate");
 ABSL_FLAG(std::string, key, "", "PEM file with its private key");
+ABSL_FLAG(bool, plaintext, false, "without TLS, for an intake on loopback that serves so");
 ABSL_FLAG(std::string, token_file, "", "file with the access token, bound to the certificate");
 ABSL_FLAG(std::string, parent, "municipalities/0180/authorities/skarholmen", "authority that receives the reports");
 ABSL_FLAG(std::string, children, "", "file with identity numbers, one a line");
@@ -133,6 +135,14 @@ class CallWith final : public Call {
   std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> reader;
 };
 
+std::shared_ptr<grpc::ChannelCredentials> Credentials() {
+  if (absl::GetFlag(FLAGS_plaintext)) return grpc::InsecureChannelCredentials();
+  const tls::Files files = {.certificate = absl::GetFlag(FLAGS_certificate),
+                            .key = absl::GetFlag(FLAGS_key),
+                            .authorities = absl::GetFlag(FLAGS_ca)};
+  return tls::ChannelCredentials(files, auth::ServiceUri("intake"), nullptr);
+}
+
 // Makes calls of one kind over several connections.
 class Caller {
  public:
@@ -141,10 +151,7 @@ class Caller {
     const std::vector<std::string> token = ReadLines(absl::GetFlag(FLAGS_token_file));
     authorization_ = "Bearer " + (token.empty() ? std::string() : token.front());
     submit_ = ReportOfASchool(absl::GetFlag(FLAGS_parent));
-    const tls::Files files = {.certificate = absl::GetFlag(FLAGS_certificate),
-                              .key = absl::GetFlag(FLAGS_key),
-                              .authorities = absl::GetFlag(FLAGS_ca)};
-    const auto credentials = tls::ChannelCredentials(files, auth::ServiceUri("intake"), nullptr);
+    const auto credentials = Credentials();
     for (int i = 0; i < absl::GetFlag(FLAGS_channels); ++i) {
       grpc::ChannelArguments arguments;
       // Otherwise channels of equal arguments share one connection.

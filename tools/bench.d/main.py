@@ -7,6 +7,7 @@ import sys
 
 import intake_figures
 import process_figures
+import protection_figures
 import rpc_empty
 from figures import say
 from running_set import running_set
@@ -20,6 +21,7 @@ ON_A_SET = {
     "intake_submit_latency": intake_figures.submit_latency,
     "intake_submit": intake_figures.submit,
     "intake_submit_delivered": intake_figures.submit_delivered,
+    "intake_submit_protections": protection_figures.protections,
 }
 
 
