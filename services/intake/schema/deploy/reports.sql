@@ -63,6 +63,8 @@ CREATE TABLE report (
 -- they would look as good for finding one report, and every foreign key's check would read all.
 CREATE INDEX report_by_unit ON report (authority, municipality, unit_tag, receive_time, report);
 CREATE INDEX report_by_child ON report (child, authority, municipality);
+-- Whether a child's identity is protected: asked at each submission.
+CREATE INDEX report_protected ON report (child, authority, municipality) WHERE identity_protected;
 CREATE INDEX report_by_sender ON report (sender_municipality, sender_authority, sender_unit_tag, receive_time, report);
 CREATE INDEX report_by_group ON report (submission_group);
 
