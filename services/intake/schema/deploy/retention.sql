@@ -138,6 +138,12 @@ BEGIN
                  WHERE r.municipality = p_municipality AND r.authority = p_authority AND r.child = p_child) THEN
       RETURN;
     END IF;
+    -- Whoever has the key of fingerprints and tries numbers would find the one that a
+    -- declaration gave.
+    DELETE FROM request q WHERE q.resources && ARRAY(
+      SELECT 'municipalities/' || e.municipality || '/emergencyAccesses/' || e.emergency_access
+        FROM emergency_access e
+        WHERE e.municipality = p_municipality AND e.authority = p_authority AND e.child = p_child);
     DELETE FROM legal_hold h
       WHERE h.municipality = p_municipality AND h.authority = p_authority AND h.child = p_child AND NOT h.in_force;
     DELETE FROM emergency_access e
