@@ -28,6 +28,7 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
+  pid_t id() const { return pid_; }
   bool IsRunning();
   void Send(int signal);
   // Its exit code, or 128 and the signal that ended it; nothing where it still runs

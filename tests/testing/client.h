@@ -17,6 +17,7 @@
 #include "libs/rpc/trace_context.h"
 #include "libs/status/grpc.h"
 #include "samverkan/audit/v1/audit.grpc.pb.h"
+#include "samverkan/audit/v1/review.grpc.pb.h"
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
@@ -41,6 +42,7 @@ using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
 using Retention = intake::v1::RetentionService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
+using Reviews = audit::v1::ReviewService::Stub;
 
 // What came back of one call.
 template <typename Response>
@@ -92,7 +94,7 @@ class Client {
     std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
                std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
                std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Events>,
-               std::unique_ptr<Audit>>
+               std::unique_ptr<Audit>, std::unique_ptr<Reviews>>
         stubs;
   };
 

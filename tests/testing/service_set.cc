@@ -30,6 +30,7 @@ using ::samverkan::testing::RunCommand;
 
 constexpr char kDatabase[] = "samverkan";
 constexpr char kKeyDatabase[] = "samverkan_keys";
+constexpr char kKeysFolder[] = "keys";
 constexpr absl::Duration kTokenLife = absl::Minutes(10);
 constexpr absl::Duration kLongestStart = absl::Seconds(60);
 // Longer than the services' own drain bound, after which they end themselves.
@@ -67,7 +68,7 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
 absl::StatusOr<std::unique_ptr<ServiceSet>> ServiceSet::Start(const Options& options) {
   char folder[] = "/tmp/samverkan-set-XXXXXX";
   if (mkdtemp(folder) == nullptr) return absl::InternalError("cannot make a folder in /tmp");
-  ASSIGN_OR_RETURN(auth::TokenSigner signer, auth::TokenSigner::Generate(auth::TokenSigner::Algorithm::kEs256));
+  ASSIGN_OR_RETURN(auth::TokenSigner signer, auth::OpenDevelopmentKey(absl::StrCat(folder, "/", kKeysFolder)));
   std::unique_ptr<ServiceSet> set(new ServiceSet(options, folder, std::move(signer)));
   RETURN_IF_ERROR(set->Open());
   return set;
@@ -106,7 +107,6 @@ absl::Status ServiceSet::Deploy(std::string_view schema, std::string_view databa
 
 absl::Status ServiceSet::WriteFiles() {
   MoveClockTo(options_.start);
-  RETURN_IF_ERROR(WriteFile(PathOf("jwks.json"), signer_.PublicJwks()));
   for (const Service service : {kAudit, kIntake}) {
     const std::string name = NameOf(service);
     ASSIGN_OR_RETURN(const std::string key, RunCommand({"openssl", "rand", "-base64", "32"}));
@@ -131,6 +131,8 @@ absl::Status ServiceSet::WriteRevokedSubjects(const std::string& lines) const {
   return WriteFile(PathOf("revoked"), lines);
 }
 
+std::string ServiceSet::keys_folder() const { return PathOf(kKeysFolder); }
+
 std::string ServiceSet::PathOf(std::string_view name) const { return absl::StrCat(folder_, "/", std::string(name)); }
 
 std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
@@ -144,7 +146,7 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
       "--port_file=" + PathOf(name + ".port"),
       "--metrics_listen=127.0.0.1:0",
       "--database=" + postgres_->Conninfo(kDatabase, "samverkan_" + name),
-      "--jwks=" + PathOf("jwks.json"),
+      "--jwks=" + keys_folder() + "/" + std::string(auth::kJwksFile),
       "--tls_certificate=" + files.certificate,
       "--tls_key=" + files.key,
       "--tls_ca=" + files.authorities,

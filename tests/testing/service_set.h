@@ -1,6 +1,8 @@
 #ifndef SAMVERKAN_TESTS_TESTING_SERVICE_SET_H_
 #define SAMVERKAN_TESTS_TESTING_SERVICE_SET_H_
 
+#include <sys/types.h>
+
 #include <map>
 #include <memory>
 #include <mutex>
@@ -102,6 +104,17 @@ class ServiceSet {
   std::string TokenOf(const auth::Caller& caller) const;
   // The key that the set trusts, for tokens that it must refuse.
   const auth::TokenSigner& signer() const { return signer_; }
+
+  // What another program needs to call the services and to move their clock: the clock's file,
+  // the folder of the key that tokens are signed with, and that of the certificates.
+  std::string clock_file() const { return PathOf("clock"); }
+  std::string keys_folder() const;
+  std::string tls_folder() const { return PathOf("tls"); }
+  // The file that holds a service's secrets: "intake.key", "intake.kek", "intake.index".
+  std::string SecretFile(std::string_view name) const { return PathOf(name); }
+
+  // The process of a service that runs.
+  pid_t ProcessOf(Service service) const { return processes_.at(service)->id(); }
 
   // The arguments that the service is started with.
   std::vector<std::string> ArgumentsOf(Service service) const;

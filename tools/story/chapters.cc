@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace samverkan::story {
+namespace {
+
+constexpr void (*kChapters[])(World&) = {
+    &Consult,      &SubmitTheReport, &AssessTheReport, &ConfirmReceipt, &HoldTheMeeting,    &Decide,
+    &GiveFeedback, &MissADeadline,   &SuspectViolence, &NeedToKnow,     &AskTheLawOfTheDay, &ReportAgain,
+    &Investigate,  &LookBack,
+};
+
+}  // namespace
+
+void TellTheStory(World& world) {
+  for (const auto chapter : kChapters) {
+    if (world.teller.Silenced()) return;
+    chapter(world);
+  }
+}
 
 intake::v1::Report First(const google::protobuf::RepeatedPtrField<intake::v1::Report>& reports) {
   return reports.empty() ? intake::v1::Report() : reports.Get(0);

@@ -63,6 +63,9 @@ void LookBack(World& world);
 // Many years later: what of the child's file is erased, and what holds it.
 void Erase(World& world);
 
+// All parts up to LookBack in their order, as long as the services answer.
+void TellTheStory(World& world);
+
 // The first of a list of reports; an empty one where there is none.
 intake::v1::Report First(const google::protobuf::RepeatedPtrField<intake::v1::Report>& reports);
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/client_context.h"
 #include "libs/auth/token_signer.h"
 #include "libs/clock/clock.h"
@@ -74,6 +75,8 @@ class Stage {
     std::string keys;
     // Folder of the set's certificates (tls::DevelopmentCertificates).
     std::string tls;
+    // Is shown every request before it is sent, and every answer; may be empty.
+    std::function<void(const google::protobuf::Message&)> witness = {};
   };
 
   static absl::StatusOr<std::unique_ptr<Stage>> Open(const Options& options);
@@ -111,7 +114,9 @@ class Stage {
     grpc::ClientContext context;
     Prepare(*token, context);
     Stub& stub = *std::get<std::unique_ptr<Stub>>((*connection)->stubs);
+    if (options_.witness) options_.witness(request);
     answer.status = status::FromGrpc((stub.*method)(&context, request, &answer.response));
+    if (options_.witness) options_.witness(answer.response);
     if (absl::IsUnavailable(answer.status) || absl::IsDeadlineExceeded(answer.status)) silence_ = answer.status;
     return answer;
   }

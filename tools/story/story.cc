@@ -27,12 +27,6 @@ ABSL_FLAG(std::string, start, "2026-01-12T09:00:00+01:00", "when the story start
 namespace samverkan::story {
 namespace {
 
-constexpr void (*kChapters[])(World&) = {
-    &Consult,      &SubmitTheReport, &AssessTheReport, &ConfirmReceipt, &HoldTheMeeting,    &Decide,
-    &GiveFeedback, &MissADeadline,   &SuspectViolence, &NeedToKnow,     &AskTheLawOfTheDay, &ReportAgain,
-    &Investigate,  &LookBack,
-};
-
 // The story tells of the law as it is from this day on.
 constexpr absl::CivilDay kFirstDay(2026, 1, 1);
 
@@ -59,10 +53,7 @@ int Play() {
   (*stage)->Set(start);
   Teller teller(std::cout);
   World world{.stage = **stage, .teller = teller};
-  for (const auto chapter : kChapters) {
-    if (teller.Silenced()) break;
-    chapter(world);
-  }
+  TellTheStory(world);
   if (absl::GetFlag(FLAGS_to_the_end) && !teller.Silenced()) Erase(world);
   return teller.End() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

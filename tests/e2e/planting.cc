@@ -1,0 +1,390 @@
+#include "tests/e2e/planting.h"
+
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+#include "libs/category/category.h"
+#include "libs/clock/clock.h"
+#include "libs/proto_time/proto_time.h"
+#include "libs/rpc/client.h"
+#include "libs/rpc/testing/calls.h"
+#include "libs/rpc/trace_context.h"
+
+namespace samverkan::tests {
+namespace {
+
+namespace v1 = intake::v1;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// Official test numbers.
+constexpr char kSecondChild[] = "201201172390";
+constexpr char kThirdChild[] = "201201222385";
+constexpr char kGuardian[] = "197505279294";
+constexpr char kSql[] = "'; DROP TABLE report; --";
+constexpr int kDeepest = 4;
+
+// A caller whose name and subject are planted too.
+auth::Caller Named(auth::Caller caller) {
+  caller.given_name = "Engelbrektina";
+  caller.family_name = Planting::kMarker;
+  return caller;
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> Services() {
+  return {
+      v1::Report::descriptor()->file()->service(0),
+      v1::ListConsultationsResponse::descriptor()->file()->service(0),
+      v1::RecordProtectionAssessmentRequest::descriptor()->file()->service(0),
+      v1::ReportMeeting::descriptor()->file()->service(0),
+      v1::Feedback::descriptor()->file()->service(0),
+      v1::Investigation::descriptor()->file()->service(0),
+      v1::EmergencyAccess::descriptor()->file()->service(0),
+      v1::Erasure::descriptor()->file()->service(0),
+      events::v1::Event::descriptor()->file()->service(0),
+      audit::v1::Entry::descriptor()->file()->service(0),
+      audit::v1::ReviewSample::descriptor()->file()->service(0),
+  };
+}
+
+}  // namespace
+
+Planting::Planting(const ServiceSet& set, const Client& client, PlantedTexts& planted)
+    : set_(set), client_(client), planted_(planted), texts_(planted) {
+  planted_.Add(kMarker);
+  planted_.Add("Engelbrektina");
+}
+
+std::string Planting::NewText() {
+  return absl::StrCat("Det står här att Ärla ", kMarker, " på Åvägen ", ++next_text_, " är rädd.");
+}
+
+void Planting::Plant(Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *message.GetDescriptor()->field(i);
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (!field.is_repeated() && reflection.HasField(message, &field)) {
+        Plant(*reflection.MutableMessage(&message, &field));
+      }
+      for (int k = 0; field.is_repeated() && k < reflection.FieldSize(message, &field); ++k) {
+        Plant(*reflection.MutableRepeatedMessage(&message, &field, k));
+      }
+    } else if (field.type() == FieldDescriptor::TYPE_STRING && field.containing_oneof() == nullptr &&
+               category::IsPersonal(category::CategoryOf(field, data::v1::CATEGORY_UNSPECIFIED))) {
+      if (field.is_repeated()) {
+        reflection.AddString(&message, &field, NewText());
+      } else if (reflection.GetString(message, &field).empty()) {
+        reflection.SetString(&message, &field, NewText());
+      }
+    }
+  }
+}
+
+void Planting::PlantEverywhere(Message& message, int depth) {
+  const Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < message.GetDescriptor()->field_count() && depth < kDeepest; ++i) {
+    const FieldDescriptor& field = *message.GetDescriptor()->field(i);
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_map()) {
+      PlantEverywhere(*(field.is_repeated() ? reflection.AddMessage(&message, &field)
+                                            : reflection.MutableMessage(&message, &field)),
+                      depth + 1);
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      const std::string text = absl::StrCat(NewText(), kSql);
+      if (field.is_repeated()) {
+        reflection.AddString(&message, &field, text);
+      } else {
+        reflection.SetString(&message, &field, text);
+      }
+    }
+  }
+}
+
+v1::SubmitReportRequest Planting::NewReport(const std::string& identity_number) {
+  v1::SubmitReportRequest request = SchoolReport(identity_number);
+  request.mutable_submission()->mutable_contact_person()->set_email("elevhalsan@ofverstahl-skola.example");
+  request.mutable_submission()->mutable_contact_person()->set_telephone("+46846500477");
+  request.mutable_submission()->mutable_guardians(0)->set_identity_number(kGuardian);
+  request.mutable_submission()->mutable_guardians(0)->set_telephone("+46846500478");
+  request.mutable_submission()->set_feedback_wanted(true);
+  request.mutable_submission()->set_report_meeting_wanted(true);
+  Plant(request);
+  return request;
+}
+
+v1::Report Planting::Get(const std::string& name) {
+  v1::GetReportRequest request;
+  request.set_name(name);
+  return Do(Named(Caseworker()), &Reports::GetReport, request);
+}
+
+void Planting::PlantInAFile() {
+  Consult();
+  Submit();
+  Assess();
+  Meet();
+  Investigate();
+  CloseAndReopen();
+  HoldAndForward();
+  DeclareEmergency();
+  HoldTheFile();
+}
+
+void Planting::Consult() {
+  v1::CreateConsultationRequest ask;
+  ask.set_parent(kBoard);
+  ask.set_request_id(NewRequestId());
+  Plant(ask);
+  const auto asked = Do(Named(Principal()), &Consultations::CreateConsultation, ask);
+  v1::AdviseConsultationRequest advise;
+  advise.set_conclusion(v1::Consultation::REPORT_ADVISED);
+  Do(Named(Reception()), &Consultations::AdviseConsultation, ChangeOf(asked, advise));
+  v1::ListConsultationsRequest list;
+  list.set_parent(kMunicipality);
+  EXPECT_EQ(Do(Named(Principal()), &Consultations::ListConsultations, list).consultations(0).question(),
+            ask.question());
+}
+
+void Planting::Submit() {
+  v1::SubmitReportRequest request = NewReport(kChild);
+  request.add_siblings()->set_identity_number(kSibling);
+  Plant(request);
+  const auto sent = Do(Named(Principal()), &Reports::SubmitReport, request);
+  report_ = Get(sent.reports(0).name());
+  EXPECT_EQ(report_.submission().SerializeAsString(), request.submission().SerializeAsString());
+
+  v1::SupplementReportRequest supplement;
+  supplement.set_name(report_.name());
+  supplement.set_request_id(NewRequestId());
+  Plant(supplement);
+  Do(Named(Principal()), &Reports::SupplementReport, supplement);
+  Do(Named(Reception()), &Reports::ConfirmReceipt, ChangeOf<v1::ConfirmReceiptRequest>(Get(report_.name())));
+}
+
+void Planting::Assess() {
+  v1::RecordProtectionAssessmentRequest assess;
+  assess.set_need(v1::NO_IMMEDIATE_PROTECTION);
+  Do(Named(Caseworker()), &Assessments::RecordProtectionAssessment, ChangeOf(Get(report_.name()), assess));
+
+  v1::ExtendPreliminaryAssessmentRequest extend;
+  extend.set_ground("synnerliga skäl");
+  extend.set_latest_date("2026-02-02");
+  Do(Named(Caseworker()), &Assessments::ExtendPreliminaryAssessment, ChangeOf(Get(report_.name()), extend));
+
+  v1::MarkProtectedIdentityRequest mark;
+  mark.set_protection(v1::ProtectedIdentityMark::PROTECTED);
+  Do(Named(Caseworker()), &Reports::MarkProtectedIdentity, ChangeOf(Get(report_.name()), mark));
+}
+
+void Planting::Meet() {
+  report_ = Get(report_.name());
+  v1::OfferReportMeetingRequest offer;
+  *offer.mutable_meet_time() = proto_time::ToProto(set_.Now() + absl::Hours(48));
+  offer = ChangeOf(report_, offer);
+  offer.set_name(report_.name() + "/meeting");
+  const auto offered = Do(Named(Caseworker()), &Meetings::OfferReportMeeting, offer);
+  v1::RecordReportMeetingRequest held;
+  *held.mutable_meet_time() = proto_time::ToProto(set_.Now() - absl::Minutes(1));
+  Do(Named(Caseworker()), &Meetings::RecordReportMeeting, ChangeOf(offered, held));
+}
+
+void Planting::Investigate() {
+  v1::AssignReportRequest assign;
+  assign.set_assignee(Caseworker().subject);
+  assign.set_unit(kReceptionUnit);
+  Do(Named(ReceptionManager()), &Reports::AssignReport, ChangeOf(Get(report_.name()), assign));
+
+  v1::DecideReportRequest decide;
+  decide.set_outcome(v1::Decision::OPENED);
+  const auto decided = Do(Named(Caseworker()), &Assessments::DecideReport, ChangeOf(Get(report_.name()), decide));
+  v1::GetInvestigationRequest get;
+  get.set_name(decided.decision().investigation());
+  investigation_ = Do(Named(Caseworker()), &Investigations::GetInvestigation, get);
+
+  v1::GiveFeedbackRequest give;
+  give.set_parent(report_.name());
+  give.set_request_id(NewRequestId());
+  give.set_etag(decided.etag());
+  give.mutable_suitability_test()->set_verdict(v1::SuitabilityTest::SUITABLE);
+  Plant(*give.mutable_suitability_test());
+  give.mutable_suitability_test()->clear_tester();
+  Do(Named(Caseworker()), &FeedbackCalls::GiveFeedback, give);
+  v1::RequestFeedbackRequest ask;
+  ask.set_parent(report_.name());
+  ask.set_request_id(NewRequestId());
+  texts_.See(client_.As(Named(Principal()), &FeedbackCalls::RequestFeedback, ask).response);
+}
+
+void Planting::CloseAndReopen() {
+  v1::ExtendInvestigationRequest extend;
+  extend.set_ground("särskilda skäl");
+  extend.set_latest_date("2026-07-01");
+  investigation_ = Do(Named(Caseworker()), &Investigations::ExtendInvestigation, ChangeOf(investigation_, extend));
+  v1::CloseInvestigationRequest close;
+  close.set_result(v1::Closing::WITHOUT_MEASURE);
+  close = ChangeOf(investigation_, close);
+  investigation_ = Do(Named(Caseworker()), &Investigations::CloseInvestigation, close);
+  EXPECT_EQ(investigation_.closing().reasons(), close.reasons());
+  investigation_ = Do(Named(Caseworker()), &Investigations::ReopenInvestigation,
+                      ChangeOf<v1::ReopenInvestigationRequest>(investigation_));
+  v1::ListInvestigationsRequest list;
+  list.set_parent(kMunicipality);
+  Do(Named(Caseworker()), &Investigations::ListInvestigations, list);
+}
+
+// Of a child about whom the reception heard by telephone.
+void Planting::HoldAndForward() {
+  v1::ReceiveReportRequest receive;
+  receive.set_parent(kBoard);
+  receive.set_request_id(NewRequestId());
+  *receive.mutable_submission() = NewReport(kSecondChild).submission();
+  receive.mutable_submission()->mutable_guardians_told()->mutable_not_told()->set_reason(v1::NotTold::OTHER);
+  Plant(receive);
+  v1::Report report = Do(Named(Reception()), &Reports::ReceiveReport, receive).reports(0);
+  report = Do(Named(Caseworker()), &Reports::HoldReport, ChangeOf<v1::HoldReportRequest>(report));
+  report = Do(Named(Caseworker()), &Reports::ReviewHold, ChangeOf<v1::ReviewHoldRequest>(report));
+  report = Do(Named(Caseworker()), &Reports::ReleaseReport, ChangeOf<v1::ReleaseReportRequest>(report));
+  v1::DeclineReportMeetingRequest decline;
+  decline.set_decline_reason(v1::ReportMeeting::IMPOSSIBLE);
+  decline = ChangeOf(report, decline);
+  decline.set_name(report.name() + "/meeting");
+  Do(Named(Caseworker()), &Meetings::DeclineReportMeeting, decline);
+  v1::ForwardReportRequest forward;
+  forward.set_destination("municipalities/0180/authorities/hasselby-vallingby");
+  Do(Named(Caseworker()), &Reports::ForwardReport, ChangeOf(Get(report.name()), forward));
+}
+
+void Planting::DeclareEmergency() {
+  v1::DeclareEmergencyAccessRequest declare;
+  declare.set_parent(kBoard);
+  declare.set_request_id(NewRequestId());
+  declare.set_identity_number(kChild);
+  Plant(declare);
+  const auto access = Do(Named(YouthCaseworker()), &EmergencyAccesses::DeclareEmergencyAccess, declare);
+  v1::ReviewEmergencyAccessRequest review;
+  review.set_verdict(v1::EmergencyAccessReview::NOT_JUSTIFIED);
+  review = ChangeOf(access, review);
+  Do(Named(ReceptionManager()), &EmergencyAccesses::ReviewEmergencyAccess, review);
+  v1::ListEmergencyAccessesRequest list;
+  list.set_parent(kBoard);
+  const auto listed = Do(Named(ReceptionManager()), &EmergencyAccesses::ListEmergencyAccesses, list);
+  EXPECT_EQ(listed.emergency_accesses(0).reviews(0).note(), review.note());
+}
+
+void Planting::HoldTheFile() {
+  v1::PlaceLegalHoldRequest place;
+  place.set_parent(kBoard);
+  place.set_request_id(NewRequestId());
+  place.set_child(report_.child());
+  Plant(place);
+  const auto placed = Do(Named(ReceptionManager()), &Retention::PlaceLegalHold, place);
+  Do(Named(ReceptionManager()), &Retention::ReleaseLegalHold, ChangeOf<v1::ReleaseLegalHoldRequest>(placed));
+}
+
+void Planting::PlantInTheLog() {
+  audit::v1::SearchEntriesRequest search;
+  search.set_child(report_.child());
+  const auto found = Do(Auditor(), &Audit::SearchEntries, search);
+  ASSERT_GT(found.entries_size(), 0);
+  search.Clear();
+  search.set_actor(kMarker);
+  Do(Auditor(), &Audit::SearchEntries, search);
+  audit::v1::GetEntryRequest get;
+  get.set_name(found.entries(0).name());
+  Do(Auditor(), &Audit::GetEntry, get);
+
+  audit::v1::DrawReviewSampleRequest draw;
+  draw.set_request_id(NewRequestId());
+  draw.set_first_day("2026-01-12");
+  draw.set_last_day("2026-01-12");
+  draw.set_random_size(5);
+  draw.set_risk_size(5);
+  audit::v1::GetReviewSampleRequest sample;
+  sample.set_name(Do(Auditor(), &Reviews::DrawReviewSample, draw).name());
+  const auto drawn = Do(Auditor(), &Reviews::GetReviewSample, sample);
+  ASSERT_GT(drawn.items_size(), 0);
+  audit::v1::RecordReviewOutcomeRequest record;
+  record.set_verdict(audit::v1::ReviewOutcome::UNAUTHORISED);
+  record = ChangeOf(drawn.items(0), record);
+  EXPECT_EQ(Do(Auditor(), &Reviews::RecordReviewOutcome, record).outcomes(0).note(), record.note());
+  audit::v1::ListTouchedChildrenRequest touched;
+  touched.set_actor(Caseworker().subject);
+  touched.set_system(Caseworker().system);
+  *touched.mutable_start_time() = proto_time::ToProto(set_.Now() - absl::Hours(1));
+  *touched.mutable_end_time() = proto_time::ToProto(set_.Now() + absl::Hours(1));
+  Do(Auditor(), &Reviews::ListTouchedChildren, touched);
+}
+
+void Planting::Send(const auth::Caller& caller, ServiceSet::Service service, const std::string& path,
+                    const std::string& bytes) {
+  grpc::ClientContext context;
+  rpc::Prepare(set_.TokenOf(Named(caller)), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
+  const grpc::Status status = rpc::testing::CallWithBytes(client_.ChannelOf(caller, service), path, bytes, context);
+  EXPECT_FALSE(status.ok()) << path;
+  errors_ += status.error_message() + status.error_details();
+  ++refusals_;
+}
+
+void Planting::PlantInRefusals() {
+  google::protobuf::DynamicMessageFactory factory;
+  for (const auto* const service : Services()) {
+    const auto process =
+        service->full_name().find(".audit.") == std::string::npos ? ServiceSet::kIntake : ServiceSet::kAudit;
+    for (int i = 0; i < service->method_count(); ++i) {
+      const google::protobuf::MethodDescriptor& method = *service->method(i);
+      const std::unique_ptr<Message> request(factory.GetPrototype(method.input_type())->New());
+      PlantEverywhere(*request, 0);
+      for (const auth::Caller& caller :
+           {Principal(), Reception(), Caseworker(), ReceptionManager(), Auditor(), Integrator(), OtherTown()}) {
+        Send(caller, process, absl::StrCat("/", service->full_name(), "/", method.name()),
+             request->SerializeAsString());
+      }
+    }
+  }
+  CallWithBadMetadata();
+  CallWithBadBytes();
+}
+
+// What a person or a program may put where no text belongs.
+void Planting::CallWithBadMetadata() {
+  v1::GetReportRequest request;
+  request.set_name(report_.name());
+  const std::string text = absl::StrCat("ofverstahl ", kGuardian);
+  for (const char* const name : {"traceparent", "tracestate", "x-request-id", "x-user", "samverkan-caller",
+                                 "samverkan-role", "user-agent", "grpc-accept-encoding"}) {
+    grpc::ClientContext context;
+    rpc::Prepare(set_.TokenOf(Caseworker()), clock::SystemClock().Now() + absl::Seconds(20), rpc::NewTrace(), context);
+    context.AddMetadata(name, text);
+    v1::Report response;
+    const grpc::Status status =
+        Reports(client_.ChannelOf(Caseworker(), ServiceSet::kIntake)).GetReport(&context, request, &response);
+    errors_ += status.error_message() + status.error_details();
+  }
+  auto stranger = Caseworker();
+  stranger.subject = text;
+  stranger.system = "arendesystemet";
+  errors_ += client_.As(stranger, &Reports::GetReport, request).wire;
+  errors_ += client_.With(Caseworker(), text, &Reports::GetReport, request).wire;
+  planted_.Add(text);
+  planted_.AddIdentityNumber(kGuardian);
+}
+
+void Planting::CallWithBadBytes() {
+  const std::string method = "/samverkan.intake.v1.ReportService/SubmitReport";
+  const std::string text = NewText();
+  v1::SubmitReportRequest request = NewReport(kThirdChild);
+  texts_.See(request);
+  std::string cut_off = request.SerializeAsString();
+  cut_off.resize(cut_off.size() / 2);
+  std::string latin1 = NewReport(kThirdChild).SerializeAsString();
+  for (size_t at; (at = latin1.find("\xC3\x96")) != std::string::npos;) latin1.replace(at, 2, "\xD6\xD6");
+  for (const std::string& bytes : {text, cut_off, latin1}) Send(Principal(), ServiceSet::kIntake, method, bytes);
+  Send(Principal(), ServiceSet::kIntake, "/samverkan.intake.v1.ReportService/Ofverstahl", "");
+  planted_.Add("Ofverstahl");
+}
+
+}  // namespace samverkan::tests
