@@ -1,5 +1,6 @@
 #include "libs/disclosure/disclosure.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,48 +21,53 @@ bool IsAny(const FieldDescriptor& field) {
          field.message_type()->well_known_type() == google::protobuf::Descriptor::WELLKNOWNTYPE_ANY;
 }
 
+// Where a field of the message at `path` stands.
+std::string PathOf(const std::string& path, const FieldDescriptor& field) {
+  return path.empty() ? field.name() : path + "." + field.name();
+}
+
 class Filter {
  public:
-  explicit Filter(const Categories& permitted) : permitted_(permitted) {}
+  explicit Filter(const MayStay& may_stay) : may_stay_(may_stay) {}
 
-  // Cleans `message`, which stands in a field of the category `around`.
-  void Clean(Message& message, Category around) {
+  // Cleans `message`, which stands at `path`, in a field of the category `around`.
+  void Clean(Message& message, const std::string& path, Category around) {
     const Reflection& reflection = *message.GetReflection();
     reflection.MutableUnknownFields(&message)->Clear();
     std::vector<const FieldDescriptor*> fields;
     reflection.ListFields(message, &fields);
-    for (const FieldDescriptor* const field : fields) CleanField(message, *field, around);
+    for (const FieldDescriptor* const field : fields) CleanField(message, *field, PathOf(path, *field), around);
   }
 
-  Categories removed() && { return std::move(removed_); }
+  std::map<std::string, Category> removed() && { return std::move(removed_); }
 
  private:
-  void CleanField(Message& message, const FieldDescriptor& field, Category around) {
+  void CleanField(Message& message, const FieldDescriptor& field, const std::string& path, Category around) {
     const Reflection& reflection = *message.GetReflection();
     const Category category = category::CategoryOf(field, around);
-    if (!MayStay(field, category)) {
+    if (!IsKnown(field, category) || !may_stay_(path, category)) {
       reflection.ClearField(&message, &field);
-      removed_.insert(category);
+      removed_.emplace(path, category);
       return;
     }
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return;
     if (!field.is_repeated()) {
-      Clean(*reflection.MutableMessage(&message, &field), category);
+      Clean(*reflection.MutableMessage(&message, &field), path, category);
       return;
     }
     for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-      Clean(*reflection.MutableRepeatedMessage(&message, &field, i), category);
+      Clean(*reflection.MutableRepeatedMessage(&message, &field, i), path, category);
     }
   }
 
-  bool MayStay(const FieldDescriptor& field, Category category) const {
+  // Whether anybody can say what the field holds.
+  static bool IsKnown(const FieldDescriptor& field, Category category) {
     if (field.is_extension() || IsAny(field)) return false;
-    if (category::IsPersonal(category)) return permitted_.count(category) > 0;
-    return category == data::v1::NOT_PERSONAL || !category::HoldsText(field);
+    return category != data::v1::CATEGORY_UNSPECIFIED || !category::HoldsText(field);
   }
 
-  const Categories& permitted_;
-  Categories removed_;
+  const MayStay& may_stay_;
+  std::map<std::string, Category> removed_;
 };
 
 }  // namespace
@@ -77,8 +83,17 @@ Categories AllBut(const Categories& withheld) {
 }
 
 Categories KeepOnly(const Categories& permitted, Message& message) {
-  Filter filter(permitted);
-  filter.Clean(message, data::v1::CATEGORY_UNSPECIFIED);
+  const MayStay may_stay = [&](const std::string&, Category category) {
+    return !category::IsPersonal(category) || permitted.count(category) > 0;
+  };
+  Categories removed;
+  for (const auto& [path, category] : KeepFields(may_stay, message)) removed.insert(category);
+  return removed;
+}
+
+std::map<std::string, Category> KeepFields(const MayStay& may_stay, Message& message) {
+  Filter filter(may_stay);
+  filter.Clean(message, "", data::v1::CATEGORY_UNSPECIFIED);
   return std::move(filter).removed();
 }
 

@@ -1,7 +1,10 @@
 #ifndef SAMVERKAN_LIBS_DISCLOSURE_DISCLOSURE_H_
 #define SAMVERKAN_LIBS_DISCLOSURE_DISCLOSURE_H_
 
+#include <functional>
+#include <map>
 #include <set>
+#include <string>
 
 #include "google/protobuf/message.h"
 #include "samverkan/data/v1/data.pb.h"
@@ -24,6 +27,15 @@ Categories AllBut(const Categories& withheld);
 // without a category (CATEGORY_UNSPECIFIED in the answer), unknown fields, extensions and Any.
 // It reads no free text.
 Categories KeepOnly(const Categories& permitted, google::protobuf::Message& message);
+
+// Whether a field may stay: asked of every field that holds something, of a message before the
+// fields within it. `path` is where it stands, "submission.reporter.title", without the
+// positions of repeated fields; `category` is CATEGORY_UNSPECIFIED where it has none.
+using MayStay = std::function<bool(const std::string& path, data::v1::Category category)>;
+
+// As KeepOnly, where more than the category decides. Returns the category of each field that was
+// removed, by its path.
+std::map<std::string, data::v1::Category> KeepFields(const MayStay& may_stay, google::protobuf::Message& message);
 
 }  // namespace samverkan::disclosure
 

@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -49,6 +50,28 @@ TEST(KeepOnlyTest, RemovesWhatIsNotPermittedAndSaysWhat) {
   EXPECT_EQ(sample.code(), "P-020");
   EXPECT_EQ(sample.name(), "municipalities/0180/reports/1");
   EXPECT_TRUE(sample.flag());
+}
+
+TEST(KeepFieldsTest, AsksByPathAndNamesWhatItRemoved) {
+  intake::v1::Report report;
+  report.mutable_submission()->mutable_child()->set_address("Storgatan 1");
+  report.mutable_submission()->mutable_child()->set_given_name("Kim");
+  report.add_supplements()->set_text("Mer.");
+  report.add_supplements()->set_text("Ännu mer.");
+  report.mutable_submission()->mutable_concern()->set_acute(true);
+  std::set<std::string> asked;
+  const auto removed = KeepFields(
+      [&](const std::string& path, Category category) {
+        asked.insert(path);
+        return category != data::v1::WHEREABOUTS && path != "supplements.text";
+      },
+      report);
+  EXPECT_THAT(removed, ::testing::ElementsAre(std::pair("submission.child.address", data::v1::WHEREABOUTS),
+                                              std::pair("supplements.text", data::v1::CONCERN)));
+  EXPECT_EQ(report.submission().child().given_name(), "Kim");
+  EXPECT_EQ(report.supplements(1).text(), "");
+  // A message before what is within it, and what says nothing about a person too.
+  EXPECT_THAT(asked, ::testing::IsSupersetOf({"submission", "submission.child", "submission.concern.acute"}));
 }
 
 TEST(KeepOnlyTest, ACategoryOnAMessageHoldsForAllWithin) {
