@@ -60,6 +60,11 @@ constexpr pg::Statement kListInvestigations = {
     "   AND (v.open_time, v.investigation) < ($6, $7)"
     " ORDER BY v.open_time DESC, v.investigation DESC LIMIT $8"};
 
+constexpr pg::Statement kListOfChild = {"list_investigations_of_child",
+                                        SAMVERKAN_INVESTIGATION_COLUMNS("false")
+                                        " WHERE v.municipality = $1 AND v.authority = $2 AND v.child = $3"
+                                        " ORDER BY v.open_time, v.investigation"};
+
 constexpr pg::Statement kInsertInvestigation = {
     "insert_investigation",
     "INSERT INTO investigation (municipality, investigation, authority, unit_tag, child, state, open_time,"
@@ -370,6 +375,25 @@ absl::StatusOr<InvestigationStore::Page> InvestigationStore::List(const rpc::Cal
     return page;
   };
   return parts_.pool.Read(pg::ScopeOf(caller), call.deadline, "list_investigations", list);
+}
+
+absl::StatusOr<std::vector<InvestigationRecord>> InvestigationStore::ListOfChild(const rpc::CallContext& call,
+                                                                                 const pg::Uuid& child) {
+  const std::string& municipality = call.caller.municipality;
+  const auto list = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<std::vector<InvestigationRecord>> {
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     transaction.Query(kListOfChild, pg::Params(municipality, call.caller.authority, child)));
+    ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts_.keys, call.deadline, rows, 0, kDataKeyColumn));
+    std::vector<InvestigationRecord> investigations;
+    for (const pg::Row row : rows) {
+      ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
+      const auto key = keys.find(id);
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(investigations.emplace_back(), ReadRecord(transaction, row, municipality, *key->second));
+    }
+    return investigations;
+  };
+  return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, kListOfChild.name, list);
 }
 
 absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,

@@ -66,6 +66,10 @@ class InvestigationStore {
   absl::StatusOr<Page> List(const rpc::CallContext& call, const std::string& municipality, int32_t page_size,
                             const std::string& cursor);
 
+  // All investigations of the caller's board of a child, oldest opened first, whoever handles
+  // them.
+  absl::StatusOr<std::vector<InvestigationRecord>> ListOfChild(const rpc::CallContext& call, const pg::Uuid& child);
+
   // Appends the audit entry of a read that shows these; returns when it is durable.
   absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const InvestigationRecord*>& shown);
 

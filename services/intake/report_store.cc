@@ -78,6 +78,10 @@ constexpr pg::Statement kListSent = {
     "   AND (NOT $8 OR (f.report IS NOT NULL AND r.state <> 4)) AND ($9 = 0 OR f.state = $9)"
     " ORDER BY r.receive_time DESC, r.report DESC LIMIT $10"};
 
+constexpr pg::Statement kListOfChild = {"list_reports_of_child", SAMVERKAN_REPORT_COLUMNS("false")
+                                        " WHERE r.municipality = $1 AND r.authority = $2 AND r.child = $3"
+                                        " ORDER BY r.receive_time, r.report"};
+
 constexpr pg::Statement kStoreReport = {
     "store_report",
     "UPDATE report SET unit_tag = $3, state = $4::bigint::smallint, on_hold = $5, assignee_tag = $6, handling = $7,"
@@ -525,6 +529,27 @@ absl::StatusOr<ReportStore::Page> ReportStore::List(const rpc::CallContext& call
     return page;
   };
   return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "list_reports", list);
+}
+
+absl::StatusOr<std::vector<ReportRecord>> ReportStore::ListOfChild(const rpc::CallContext& call,
+                                                                   const pg::Uuid& child) {
+  const std::string& municipality = call.caller.municipality;
+  const auto list = [&](pg::ReadTransaction& transaction) -> absl::StatusOr<std::vector<ReportRecord>> {
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     transaction.Query(kListOfChild, pg::Params(municipality, call.caller.authority, child)));
+    ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts_.keys, call.deadline, rows, 0, kDataKeyColumn));
+    ASSIGN_OR_RETURN(auto deadlines, FindDeadlinesOf(transaction, municipality, keys));
+    std::vector<ReportRecord> reports;
+    for (const pg::Row row : rows) {
+      ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
+      const auto key = keys.find(id);
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(reports.emplace_back(), ReadRecord(row, municipality, *key->second));
+      *reports.back().report.mutable_deadlines() = deadlines[id];
+    }
+    return reports;
+  };
+  return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, kListOfChild.name, list);
 }
 
 absl::StatusOr<ReportStore::WorkPage> ReportStore::ListWork(const rpc::CallContext& call, const WorkFilter& filter) {

@@ -71,6 +71,9 @@ class ReportStore {
   // sent.
   absl::StatusOr<Page> List(const rpc::CallContext& call, const Filter& filter);
 
+  // All reports of the caller's board about a child, oldest received first, whoever handles them.
+  absl::StatusOr<std::vector<ReportRecord>> ListOfChild(const rpc::CallContext& call, const pg::Uuid& child);
+
   // Something to do, and the reference of the child that it is about.
   struct Work {
     v1::WorkItem item;

@@ -36,6 +36,13 @@ ResourceKey RequireName(const std::string& name, const std::string& collection, 
   return {};
 }
 
+pg::Uuid RequireChild(const std::string& child, const std::string& field, status::Violations& violations) {
+  const absl::StatusOr<pg::Uuid> id = pg::Uuid::Parse(child);
+  if (id.ok()) return *id;
+  violations.Add(field, "expected the reference of a child, from `Report.child`", "Ange barnets referens.");
+  return {};
+}
+
 std::string RequireMunicipality(const std::string& parent, status::Violations& violations) {
   const auto values = resource_name::Match("municipalities/{municipality}", parent);
   if (values.has_value()) return values->front();

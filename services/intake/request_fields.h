@@ -34,6 +34,10 @@ void RequireChoice(int value, const std::string& field, const std::string& choic
 ResourceKey RequireName(const std::string& name, const std::string& collection, const std::string& field,
                         status::Violations& violations);
 
+// The reference of a child, in `field`. Where there is none a violation is added and an empty id
+// returned.
+pg::Uuid RequireChild(const std::string& child, const std::string& field, status::Violations& violations);
+
 // The municipality of `parent`, which must be `municipalities/{code}`.
 std::string RequireMunicipality(const std::string& parent, status::Violations& violations);
 

@@ -17,18 +17,6 @@ namespace {
 constexpr char kErasures[] = "erasures";
 constexpr char kLegalHolds[] = "legalHolds";
 
-// The caller's own board: nobody looks through another's files.
-void RequireOwnAuthority(const auth::Caller& caller, const std::string& parent, status::Violations& violations) {
-  if (parent == MakeName(caller.municipality, "authorities", caller.authority)) return;
-  violations.Add("parent", "expected your own authority, `municipalities/{code}/authorities/{authority}`",
-                 "Ange den egna nämnden.");
-}
-
-void RequireChild(const std::string& child, status::Violations& violations) {
-  if (pg::Uuid::Parse(child).ok()) return;
-  violations.Add("child", "expected the reference of a child, from `Report.child`", "Ange barnets referens.");
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ListErasuresResponse> RetentionService::ListErasures(const rpc::CallContext& call,
@@ -92,7 +80,7 @@ absl::StatusOr<v1::LegalHold> RetentionService::PlaceLegalHold(const rpc::CallCo
   status::Violations violations;
   idempotency::CheckRequestId(request.request_id(), violations);
   RequireOwnAuthority(call.caller, request.parent(), violations);
-  RequireChild(request.child(), violations);
+  RequireChild(request.child(), "child", violations);
   RequireText(request.reasons(), "reasons", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto key, parts_.request_keys.Of(call, request.request_id(), request));

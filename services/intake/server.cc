@@ -27,6 +27,9 @@
 #include "services/intake/consultation_service.h"
 #include "services/intake/deadline_sweeper.h"
 #include "services/intake/emergency_access_service.h"
+#include "services/intake/extract.h"
+#include "services/intake/extract_service.h"
+#include "services/intake/extract_store.h"
 #include "services/intake/feedback_service.h"
 #include "services/intake/investigation_service.h"
 #include "services/intake/report_meeting_service.h"
@@ -76,6 +79,7 @@ class Services {
         consultations_(store_parts),
         emergency_accesses_(store_parts),
         retention_(store_parts),
+        extracts_(store_parts, reports_, investigations_),
         report_service_(reports_, consultations_, parts),
         assessment_service_(reports_, parts),
         feedback_service_(reports_, parts),
@@ -84,6 +88,7 @@ class Services {
         consultation_service_(consultations_, parts),
         emergency_access_service_(emergency_accesses_, parts),
         retention_service_(retention_, parts),
+        extract_service_(extracts_, parts),
         event_service_(store_parts.pool, parts.page_tokens) {}
 
   void AddTo(rpc::Server& server) const {
@@ -96,6 +101,7 @@ class Services {
     server.Add(consultation_service_.Serve(adapter));
     server.Add(emergency_access_service_.Serve(adapter));
     server.Add(retention_service_.Serve(adapter));
+    server.Add(extract_service_.Serve(adapter));
     server.Add(event_service_.Serve(adapter));
   }
 
@@ -105,6 +111,7 @@ class Services {
   ConsultationStore consultations_;
   EmergencyAccessStore emergency_accesses_;
   RetentionStore retention_;
+  ExtractStore extracts_;
   const ReportService report_service_;
   const AssessmentService assessment_service_;
   const FeedbackService feedback_service_;
@@ -113,6 +120,7 @@ class Services {
   const ConsultationService consultation_service_;
   const EmergencyAccessService emergency_access_service_;
   const RetentionService retention_service_;
+  const ExtractService extract_service_;
   const outbox::EventService event_service_;
 };
 
@@ -122,7 +130,8 @@ absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   RETURN_IF_ERROR(
       rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
                     std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report",
-                    "protected_identity_marking", "protected_address", "emergency_access", "retention"}));
+                    "protected_identity_marking", "protected_address", "emergency_access", "retention",
+                    kDataSubjectRights, kFamilySecrecy, kReporterSecrecy, kChildTowardsGuardian}));
   return rules;
 }
 

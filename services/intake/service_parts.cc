@@ -4,6 +4,7 @@
 
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/names.h"
 
 namespace samverkan::intake {
 
@@ -12,6 +13,12 @@ Act ActOf(const rpc::CallContext& call) { return {call.caller.subject, call.now}
 absl::Status CheckHandled(const rpc::CallContext& call, const ReportRecord& record, const std::string& etag) {
   RETURN_IF_ERROR(CheckMayHandle(call.caller, record));
   return CheckEtag(etag, record.version);
+}
+
+void RequireOwnAuthority(const auth::Caller& caller, const std::string& parent, status::Violations& violations) {
+  if (parent == MakeName(caller.municipality, "authorities", caller.authority)) return;
+  violations.Add("parent", "expected your own authority, `municipalities/{code}/authorities/{authority}`",
+                 "Ange den egna nämnden.");
 }
 
 absl::Status CheckUnitOf(const UnitDirectory& units, const std::string& unit, const std::string& authority,

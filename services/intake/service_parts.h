@@ -5,10 +5,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "libs/auth/caller.h"
 #include "libs/idempotency/request_log.h"
 #include "libs/paging/page_token.h"
 #include "libs/rpc/call_context.h"
 #include "libs/rules/rule_set.h"
+#include "libs/status/status.h"
 #include "services/intake/report_store.h"
 #include "services/intake/unit_directory.h"
 
@@ -28,6 +30,9 @@ Act ActOf(const rpc::CallContext& call);
 
 // OK where the caller handles the report and `etag`, if given, is fresh.
 absl::Status CheckHandled(const rpc::CallContext& call, const ReportRecord& record, const std::string& etag);
+
+// The caller's own board as `parent`: nobody looks through another's files.
+void RequireOwnAuthority(const auth::Caller& caller, const std::string& parent, status::Violations& violations);
 
 // OK where `unit` is a unit of `authority` that handles cases, both by resource name; else INVALID_ARGUMENT
 // naming `field`.
