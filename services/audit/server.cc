@@ -20,6 +20,8 @@
 #include "services/audit/entry_service.h"
 #include "services/audit/entry_store.h"
 #include "services/audit/erasure_store.h"
+#include "services/audit/extract.h"
+#include "services/audit/extract_service.h"
 #include "services/audit/own_entry.h"
 #include "services/audit/review.h"
 #include "services/audit/review_service.h"
@@ -58,7 +60,8 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& tr
 // The rule set, with everything that audit asks it.
 absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
-  RETURN_IF_ERROR(rules.Expect({kLogReviewQuestion, kLogControlQuestion, kBreachQuestion}));
+  RETURN_IF_ERROR(
+      rules.Expect({kLogReviewQuestion, kLogControlQuestion, kBreachQuestion, kReaderInExtract, kReporterSecrecy}));
   return rules;
 }
 
@@ -115,10 +118,12 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   const ReviewService review_service(*reviews, own_entries, rules,
                                      idempotency::RequestKeys(keys.Derive("audit/request-fingerprint")), page_tokens,
                                      [] { return random::Octets(kSeedBytes); });
+  const ExtractService extract_service(*store, own_entries, rules, page_tokens);
 
   ASSIGN_OR_RETURN(const auto server, rpc::Server::Create(OptionsFor(flags, *transport, entry_service), clock, logger));
   server->Add(Serve(entry_service, server->adapter()));
   server->Add(review_service.Serve(server->adapter()));
+  server->Add(extract_service.Serve(server->adapter()));
   server->OnStop([&] { transport->Stop(); });
   server->OnStop([&] { key_ring->Stop(); });
   server->OnStop([&store = *store] { store.Stop(); });
