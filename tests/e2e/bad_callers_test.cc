@@ -247,5 +247,12 @@ TEST_F(BadCallersTest, EventsAndAuditAreForTheirRoles) {
                 search);
 }
 
+TEST_F(BadCallersTest, ExtractsAreForTheirRoles) {
+  const Refusal refusal{absl::StatusCode::kPermissionDenied, "ROLE_MISSING", {}, true};
+  ExpectRefused(refusal, Caseworker(), &Extracts::ExtractChild, intake::v1::ExtractChildRequest());
+  ExpectRefused(refusal, Principal(), &Extracts::ListHiddenResources, intake::v1::ListHiddenResourcesRequest());
+  ExpectRefused(refusal, ReceptionManager(), &LogExtracts::ExtractEntries, audit::v1::ExtractEntriesRequest());
+}
+
 }  // namespace
 }  // namespace samverkan::tests

@@ -175,11 +175,12 @@ TEST_F(BadFieldsTest, UnknownValueOfAnEnumeration) {
 
 // Of every method of the suite.
 TEST_F(BadFieldsTest, EmptyRequest) {
-  for (const char* const name : {"samverkan.intake.v1.ReportService", "samverkan.intake.v1.AssessmentService",
-                                 "samverkan.intake.v1.FeedbackService", "samverkan.intake.v1.ReportMeetingService",
-                                 "samverkan.intake.v1.InvestigationService", "samverkan.intake.v1.ConsultationService",
-                                 "samverkan.intake.v1.EmergencyAccessService", "samverkan.intake.v1.RetentionService",
-                                 "samverkan.audit.v1.AuditService"}) {
+  for (const char* const name :
+       {"samverkan.intake.v1.ReportService", "samverkan.intake.v1.AssessmentService",
+        "samverkan.intake.v1.FeedbackService", "samverkan.intake.v1.ReportMeetingService",
+        "samverkan.intake.v1.InvestigationService", "samverkan.intake.v1.ConsultationService",
+        "samverkan.intake.v1.EmergencyAccessService", "samverkan.intake.v1.RetentionService",
+        "samverkan.intake.v1.ExtractService", "samverkan.audit.v1.AuditService", "samverkan.audit.v1.ExtractService"}) {
     const auto* const service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
     ASSERT_NE(service, nullptr) << name;
     for (int i = 0; i < service->method_count(); ++i) {

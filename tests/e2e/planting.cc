@@ -45,9 +45,11 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services() {
       v1::Investigation::descriptor()->file()->service(0),
       v1::EmergencyAccess::descriptor()->file()->service(0),
       v1::Erasure::descriptor()->file()->service(0),
+      v1::ExtractItem::descriptor()->file()->service(0),
       events::v1::Event::descriptor()->file()->service(0),
       audit::v1::Entry::descriptor()->file()->service(0),
       audit::v1::ReviewSample::descriptor()->file()->service(0),
+      audit::v1::ExtractedEntry::descriptor()->file()->service(0),
   };
 }
 
@@ -317,6 +319,25 @@ void Planting::PlantInTheLog() {
   *touched.mutable_start_time() = proto_time::ToProto(set_.Now() - absl::Hours(1));
   *touched.mutable_end_time() = proto_time::ToProto(set_.Now() + absl::Hours(1));
   Do(Auditor(), &Reviews::ListTouchedChildren, touched);
+  ExtractForTheChild();
+}
+
+void Planting::ExtractForTheChild() {
+  v1::ExtractChildRequest file;
+  file.set_parent(kBoard);
+  file.set_child(report_.child());
+  file.set_recipient(v1::CHILD);
+  file.set_texts_reviewed(true);
+  file.add_reporters_without_danger(report_.name());
+  EXPECT_GT(Do(ReceptionManager(), &Extracts::ExtractChild, file).items_size(), 0);
+  v1::ListHiddenResourcesRequest hidden;
+  hidden.set_parent(kBoard);
+  hidden.set_child(report_.child());
+  Do(Auditor(), &Extracts::ListHiddenResources, hidden);
+  audit::v1::ExtractEntriesRequest log;
+  log.set_child(report_.child());
+  log.set_recipient(audit::v1::CHILD);
+  EXPECT_GT(Do(Auditor(), &LogExtracts::ExtractEntries, log).entries_size(), 0);
 }
 
 void Planting::Send(const auth::Caller& caller, ServiceSet::Service service, const std::string& path,

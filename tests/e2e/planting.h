@@ -78,6 +78,7 @@ class Planting {
   void HoldAndForward();
   void DeclareEmergency();
   void HoldTheFile();
+  void ExtractForTheChild();
   void Send(const auth::Caller& caller, ServiceSet::Service service, const std::string& path, const std::string& bytes);
   void CallWithBadMetadata();
   void CallWithBadBytes();

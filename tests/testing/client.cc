@@ -21,9 +21,11 @@ const Client::Connection& Client::ConnectionOf(const auth::Caller& caller) const
                       intake::v1::InvestigationService::NewStub(intake),
                       intake::v1::EmergencyAccessService::NewStub(intake),
                       intake::v1::RetentionService::NewStub(intake),
+                      intake::v1::ExtractService::NewStub(intake),
                       events::v1::EventService::NewStub(intake),
                       audit::v1::AuditService::NewStub(audit),
-                      audit::v1::ReviewService::NewStub(audit)};
+                      audit::v1::ReviewService::NewStub(audit),
+                      audit::v1::ExtractService::NewStub(audit)};
   return connection;
 }
 
