@@ -8,7 +8,7 @@ namespace {
 constexpr void (*kChapters[])(World&) = {
     &Consult,      &SubmitTheReport, &AssessTheReport, &ConfirmReceipt, &HoldTheMeeting,    &Decide,
     &GiveFeedback, &MissADeadline,   &SuspectViolence, &NeedToKnow,     &AskTheLawOfTheDay, &ReportAgain,
-    &Investigate,  &LookBack,
+    &Investigate,  &LookBack,        &TellTheFamily,
 };
 
 }  // namespace

@@ -60,10 +60,12 @@ void ReportAgain(World& world);
 void Investigate(World& world);
 // What is to be done, what happened, and who saw it.
 void LookBack(World& world);
+// What is kept about the child, and who saw it, for the child and its guardian.
+void TellTheFamily(World& world);
 // Many years later: what of the child's file is erased, and what holds it.
 void Erase(World& world);
 
-// All parts up to LookBack in their order, as long as the services answer.
+// All parts up to TellTheFamily in their order, as long as the services answer.
 void TellTheStory(World& world);
 
 // The first of a list of reports; an empty one where there is none.

@@ -20,10 +20,12 @@
 #include "libs/tls/credentials.h"
 #include "libs/tls/development_certificates.h"
 #include "samverkan/audit/v1/audit.grpc.pb.h"
+#include "samverkan/audit/v1/extract.grpc.pb.h"
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
 #include "samverkan/intake/v1/emergency_access.grpc.pb.h"
+#include "samverkan/intake/v1/extract.grpc.pb.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
 #include "samverkan/intake/v1/investigation.grpc.pb.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
@@ -42,8 +44,10 @@ using FeedbackCalls = intake::v1::FeedbackService::Stub;
 using Investigations = intake::v1::InvestigationService::Stub;
 using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
 using Retention = intake::v1::RetentionService::Stub;
+using Extracts = intake::v1::ExtractService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
+using LogExtracts = audit::v1::ExtractService::Stub;
 
 // What one call came to.
 struct Call {
@@ -132,8 +136,8 @@ class Stage {
     std::string thumbprint;
     std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
                std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Events>,
-               std::unique_ptr<Audit>>
+               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Extracts>,
+               std::unique_ptr<Events>, std::unique_ptr<Audit>, std::unique_ptr<LogExtracts>>
         stubs;
   };
 
