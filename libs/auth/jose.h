@@ -35,6 +35,15 @@ Json ParseJsonObject(std::string_view text);
 // The string member `name` of `object`; none where it is absent or no string.
 std::optional<std::string_view> StringMember(const json_t* object, const char* name);
 
+// `text` as a JSON string; null where it is no UTF-8.
+Json JsonString(std::string_view text);
+
+// Puts the member `name` into `object`, in the place of one that is there.
+void SetMember(json_t* object, const char* name, Json value);
+
+// `json` as text without white space.
+std::string JsonText(const json_t* json);
+
 // The bytes of `text` in base64url as RFC 7515 writes it: no padding, no other alphabet, no
 // second spelling of the same bytes. None where it is not so.
 std::optional<std::string> DecodeBase64Url(std::string_view text);

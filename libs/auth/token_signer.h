@@ -3,11 +3,12 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/auth/caller.h"
-#include "libs/auth/jose.h"
+#include "libs/auth/jws_signer.h"
 
 namespace samverkan::auth {
 
@@ -16,7 +17,7 @@ namespace samverkan::auth {
 // several threads at once.
 class TokenSigner {
  public:
-  enum class Algorithm { kRs256, kEs256 };
+  using Algorithm = JwsSigner::Algorithm;
 
   // Signs with a new key, which gets a random `kid`. INTERNAL where OpenSSL fails.
   static absl::StatusOr<TokenSigner> Generate(Algorithm algorithm);
@@ -25,12 +26,12 @@ class TokenSigner {
   static absl::StatusOr<TokenSigner> FromPrivateJwk(std::string_view jwk);
 
   // The key as a JSON Web Key, with its secret. For a file that only its owner may read.
-  std::string PrivateJwk() const;
+  std::string PrivateJwk() const { return signer_.PrivateJwk(); }
 
   // A key set that holds the public key alone, to verify with.
   std::string PublicJwks() const;
 
-  const std::string& kid() const { return kid_; }
+  const std::string& kid() const { return signer_.kid(); }
 
   // A token for `caller`, who may use it from `issued` until caller.expires, bound to the
   // certificate of that `thumbprint` (tls::Certificate); empty binds it to none.
@@ -41,11 +42,9 @@ class TokenSigner {
   std::string SignPayload(std::string_view payload) const;
 
  private:
-  TokenSigner(Jwk key, std::string algorithm, std::string kid);
+  explicit TokenSigner(JwsSigner signer) : signer_(std::move(signer)) {}
 
-  Jwk key_;
-  std::string algorithm_;
-  std::string kid_;
+  JwsSigner signer_;
 };
 
 // The payload of the token that TokenSigner::Sign makes, with an id of its own (`jti`).

@@ -19,6 +19,7 @@ ABSL_FLAG(std::string, jobs_database, "", "the same database, as the role samver
 ABSL_FLAG(std::string, keys_database, "", "libpq connection string of the database of keys, as samverkan_intake");
 ABSL_FLAG(std::string, key_encryption_keys, "", "list of key-encryption keys: libs/keys/key_list.h");
 ABSL_FLAG(std::string, index_keys, "", "list of keys of the blind indexes: libs/keys/key_list.h");
+ABSL_FLAG(std::string, signing_keys, "", "keys that exported decisions are signed with: libs/auth/signing_keys.h");
 ABSL_FLAG(std::string, key_file, "", "the service's secret: libs/keys/key_file.h");
 ABSL_FLAG(std::string, clock_file, "", "seconds by which the clock is moved; development only");
 ABSL_FLAG(std::string, rules, "deploy/rules", "folder of the rule set");
@@ -38,6 +39,7 @@ samverkan::intake::ServerFlags Flags() {
           .keys_database = absl::GetFlag(FLAGS_keys_database),
           .key_encryption_keys = absl::GetFlag(FLAGS_key_encryption_keys),
           .index_keys = absl::GetFlag(FLAGS_index_keys),
+          .signing_keys = absl::GetFlag(FLAGS_signing_keys),
           .key_file = absl::GetFlag(FLAGS_key_file),
           .rules = absl::GetFlag(FLAGS_rules),
           .directory = absl::GetFlag(FLAGS_directory),

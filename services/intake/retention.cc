@@ -245,7 +245,8 @@ std::string BasisOf(const v1::Erasure& erasure) {
 }
 
 std::vector<std::string> ChildrenToldOf(const v1::Erasure& erasure) {
-  if (erasure.child().empty() || erasure.state() == v1::Erasure::APPROVED) return {};
+  const bool told = erasure.state() == v1::Erasure::PROPOSED || erasure.state() == v1::Erasure::ERASED;
+  if (erasure.child().empty() || !told) return {};
   return {erasure.child()};
 }
 

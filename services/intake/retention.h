@@ -99,8 +99,9 @@ absl::StatusOr<LegalHoldRecord> ReleaseLegalHold(LegalHoldRecord record, const s
 // The legal basis of all its grounds, each once: "P-082, SoL 2025:400 16:2 a 2 st".
 std::string BasisOf(const v1::Erasure& erasure);
 
-// The children that an audit entry about the erasure names: none once it is approved. The log is
-// erased before the erasure is marked as carried out, and what was read between would stay.
+// The children that an audit entry about the erasure names: none once it is approved, for the log
+// is erased before the erasure is marked as carried out, and what was read between would stay; and
+// none of a lapsed one, whose child a later one may have erased.
 std::vector<std::string> ChildrenToldOf(const v1::Erasure& erasure);
 
 // As their readers see them.

@@ -289,6 +289,7 @@ TEST_F(RetentionServiceTest, ANewReportMakesTheProposalOutdatedAndLapse) {
   EXPECT_THAT(Approve(Approval(proposed)).status(), StatusIs(kFailedPrecondition, "ERASURE_OUTDATED"));
   ASSERT_OK(sweeper_->Sweep());
   EXPECT_EQ(Get(proposed.name())->state(), v1::Erasure::LAPSED);
+  EXPECT_THAT(AuditEntries().back().private_part().children(), IsEmpty());
   EXPECT_THAT(EventTypes(), Contains("erasure.lapsed"));
   // The first report may still go, and the child stays.
   ASSERT_OK(SweepOn(kTime + 1));

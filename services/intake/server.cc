@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "libs/auth/signing_keys.h"
 #include "libs/idempotency/request_log.h"
 #include "libs/keys/key_file.h"
 #include "libs/keys/key_list.h"
@@ -26,6 +27,7 @@
 #include "services/intake/assessment_service.h"
 #include "services/intake/consultation_service.h"
 #include "services/intake/deadline_sweeper.h"
+#include "services/intake/decision_service.h"
 #include "services/intake/emergency_access_service.h"
 #include "services/intake/extract.h"
 #include "services/intake/extract_service.h"
@@ -73,7 +75,7 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& tr
 class Services {
  public:
   // All that is handed in must outlive the services, and they the server.
-  Services(const StoreParts& store_parts, const Parts& parts)
+  Services(const StoreParts& store_parts, const auth::SigningKeys& signing_keys, const Parts& parts)
       : reports_(store_parts),
         investigations_(store_parts),
         consultations_(store_parts),
@@ -85,6 +87,7 @@ class Services {
         feedback_service_(reports_, parts),
         report_meeting_service_(reports_, parts),
         investigation_service_(investigations_, parts),
+        decision_service_(reports_, investigations_, signing_keys, parts),
         consultation_service_(consultations_, parts),
         emergency_access_service_(emergency_accesses_, parts),
         retention_service_(retention_, parts),
@@ -98,6 +101,7 @@ class Services {
     server.Add(feedback_service_.Serve(adapter));
     server.Add(report_meeting_service_.Serve(adapter));
     server.Add(investigation_service_.Serve(adapter));
+    server.Add(decision_service_.Serve(adapter));
     server.Add(consultation_service_.Serve(adapter));
     server.Add(emergency_access_service_.Serve(adapter));
     server.Add(retention_service_.Serve(adapter));
@@ -117,6 +121,7 @@ class Services {
   const FeedbackService feedback_service_;
   const ReportMeetingService report_meeting_service_;
   const InvestigationService investigation_service_;
+  const DecisionService decision_service_;
   const ConsultationService consultation_service_;
   const EmergencyAccessService emergency_access_service_;
   const RetentionService retention_service_;
@@ -204,6 +209,7 @@ absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
   ASSIGN_OR_RETURN(const keys::KeyList index_keys, keys::KeyList::Load(flags.index_keys));
+  ASSIGN_OR_RETURN(const auth::SigningKeys signing_keys, auth::SigningKeys::Load(flags.signing_keys));
   ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
   ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open(kService, flags.transport, clock, logger));
@@ -233,7 +239,7 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
   StaffNameStore staff_names(*databases.calls, tags);
-  const Services services({*databases.calls, writer, *key_ring, outbox, tags, staff_names},
+  const Services services({*databases.calls, writer, *key_ring, outbox, tags, staff_names}, signing_keys,
                           {rules, units, request_keys, page_tokens});
   services.AddTo(*server);
   server->OnStop([&] { key_ring->Stop(); });

@@ -19,6 +19,7 @@ struct ServerFlags {
   std::string keys_database;
   std::string key_encryption_keys;
   std::string index_keys;
+  std::string signing_keys;
   std::string key_file;
   std::string rules;
   std::string directory;

@@ -102,6 +102,9 @@ TEST_F(BadCallersTest, ReadingWhatIsAnothers) {
     const std::string there = client_.As(caller, &Reports::GetReport, report).wire;
     report.set_name(nowhere);
     EXPECT_EQ(client_.As(caller, &Reports::GetReport, report).wire, there);
+    intake::v1::ExportDecisionsRequest decisions;
+    decisions.set_name(report_);
+    ExpectRefused(Hidden("REPORT"), caller, &Decisions::ExportDecisions, decisions);
     intake::v1::GetInvestigationRequest get;
     get.set_name(investigation);
     ExpectRefused(Hidden("INVESTIGATION"), caller, &Investigations::GetInvestigation, get);

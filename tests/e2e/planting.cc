@@ -46,6 +46,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services() {
       v1::EmergencyAccess::descriptor()->file()->service(0),
       v1::Erasure::descriptor()->file()->service(0),
       v1::ExtractItem::descriptor()->file()->service(0),
+      v1::SignedDecision::descriptor()->file()->service(0),
       events::v1::Event::descriptor()->file()->service(0),
       audit::v1::Entry::descriptor()->file()->service(0),
       audit::v1::ReviewSample::descriptor()->file()->service(0),
@@ -231,6 +232,9 @@ void Planting::CloseAndReopen() {
   close = ChangeOf(investigation_, close);
   investigation_ = Do(Named(Caseworker()), &Investigations::CloseInvestigation, close);
   EXPECT_EQ(investigation_.closing().reasons(), close.reasons());
+  v1::ExportDecisionsRequest decisions;
+  decisions.set_name(investigation_.name());
+  EXPECT_EQ(Do(Named(Caseworker()), &Decisions::ExportDecisions, decisions).decisions_size(), 1);
   investigation_ = Do(Named(Caseworker()), &Investigations::ReopenInvestigation,
                       ChangeOf<v1::ReopenInvestigationRequest>(investigation_));
   v1::ListInvestigationsRequest list;
@@ -357,6 +361,8 @@ void Planting::PlantInRefusals() {
         service->full_name().find(".audit.") == std::string::npos ? ServiceSet::kIntake : ServiceSet::kAudit;
     for (int i = 0; i < service->method_count(); ++i) {
       const google::protobuf::MethodDescriptor& method = *service->method(i);
+      // Nothing can be planted where a request has no field.
+      if (method.input_type()->field_count() == 0) continue;
       const std::unique_ptr<Message> request(factory.GetPrototype(method.input_type())->New());
       PlantEverywhere(*request, 0);
       for (const auth::Caller& caller :

@@ -13,19 +13,14 @@ const Client::Connection& Client::ConnectionOf(const auth::Caller& caller) const
   if (connection.intake != nullptr) return connection;
   const auto intake = connection.intake = set_.OpenChannel(ServiceSet::kIntake, caller);
   const auto audit = connection.audit = set_.OpenChannel(ServiceSet::kAudit, caller);
-  connection.stubs = {intake::v1::ConsultationService::NewStub(intake),
-                      intake::v1::ReportService::NewStub(intake),
-                      intake::v1::AssessmentService::NewStub(intake),
-                      intake::v1::ReportMeetingService::NewStub(intake),
-                      intake::v1::FeedbackService::NewStub(intake),
-                      intake::v1::InvestigationService::NewStub(intake),
-                      intake::v1::EmergencyAccessService::NewStub(intake),
-                      intake::v1::RetentionService::NewStub(intake),
-                      intake::v1::ExtractService::NewStub(intake),
-                      events::v1::EventService::NewStub(intake),
-                      audit::v1::AuditService::NewStub(audit),
-                      audit::v1::ReviewService::NewStub(audit),
-                      audit::v1::ExtractService::NewStub(audit)};
+  connection.stubs = {
+      intake::v1::ConsultationService::NewStub(intake),    intake::v1::ReportService::NewStub(intake),
+      intake::v1::AssessmentService::NewStub(intake),      intake::v1::ReportMeetingService::NewStub(intake),
+      intake::v1::FeedbackService::NewStub(intake),        intake::v1::InvestigationService::NewStub(intake),
+      intake::v1::EmergencyAccessService::NewStub(intake), intake::v1::RetentionService::NewStub(intake),
+      intake::v1::ExtractService::NewStub(intake),         intake::v1::DecisionService::NewStub(intake),
+      events::v1::EventService::NewStub(intake),           audit::v1::AuditService::NewStub(audit),
+      audit::v1::ExtractService::NewStub(audit),           audit::v1::ReviewService::NewStub(audit)};
   return connection;
 }
 

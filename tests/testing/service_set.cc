@@ -113,6 +113,9 @@ absl::Status ServiceSet::WriteFiles() {
     RETURN_IF_ERROR(WriteFile(PathOf(name + ".key"), key));
     RETURN_IF_ERROR(WriteFile(PathOf(name + ".kek"), "kek-1 " + key));
     RETURN_IF_ERROR(WriteFile(PathOf(name + ".index"), "index-1 " + key));
+    ASSIGN_OR_RETURN(const std::string signing,
+                     RunCommand({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"}));
+    RETURN_IF_ERROR(WriteFile(PathOf(name + ".signing"), signing));
   }
   ASSIGN_OR_RETURN(certificates_, tls::DevelopmentCertificates::Open(PathOf("tls")));
   std::filesystem::create_directory(PathOf("crl"));
@@ -159,10 +162,11 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
       "--clock_file=" + PathOf("clock"),
   };
   if (service == kAudit) return arguments;
-  arguments.insert(arguments.end(), {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_intake_jobs"),
-                                     "--index_keys=" + PathOf("intake.index"), "--rules=deploy/rules",
-                                     "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
-                                     "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
+  arguments.insert(arguments.end(),
+                   {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_intake_jobs"),
+                    "--index_keys=" + PathOf("intake.index"), "--signing_keys=" + PathOf("intake.signing"),
+                    "--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
+                    "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
   return arguments;
 }
 

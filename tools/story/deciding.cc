@@ -56,6 +56,20 @@ void DecideToOpen(World& world) {
   world.teller.Tell(Step(again, "deciding twice").Refused(absl::StatusCode::kFailedPrecondition, "ALREADY_DECIDED"));
 }
 
+void ExportTheDecision(World& world) {
+  v1::ExportDecisionsRequest request;
+  request.set_name(world.report.name());
+  const auto answer = world.stage.As(world.cast.caseworker, &Decisions::ExportDecisions, request);
+  const auto& decisions = answer.response.decisions();
+  const bool is_signed = std::all_of(decisions.begin(), decisions.end(), [](const v1::SignedDecision& decision) {
+    return std::count(decision.jws().begin(), decision.jws().end(), '.') == 2;
+  });
+  world.teller.Tell(Step(answer, "the case system takes assessment and decision as signed documents")
+                        .Ok()
+                        .Is("how many", absl::StrCat(decisions.size()), "2")
+                        .Holds("each is signed", is_signed));
+}
+
 void ReadTheInvestigation(World& world) {
   v1::GetInvestigationRequest request;
   request.set_name(world.report.decision().investigation());
@@ -187,6 +201,7 @@ void Decide(World& world) {
   ReadAsTheCaseworker(world);
   DecideUnqualified(world);
   DecideToOpen(world);
+  ExportTheDecision(world);
   ReadTheInvestigation(world);
 }
 

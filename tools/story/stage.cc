@@ -57,8 +57,9 @@ absl::StatusOr<Stage::Connection> Stage::Connect(const tls::Files& files) const 
                      intake::v1::AssessmentService::NewStub(intake), intake::v1::ReportMeetingService::NewStub(intake),
                      intake::v1::FeedbackService::NewStub(intake), intake::v1::InvestigationService::NewStub(intake),
                      intake::v1::EmergencyAccessService::NewStub(intake), intake::v1::RetentionService::NewStub(intake),
-                     intake::v1::ExtractService::NewStub(intake), events::v1::EventService::NewStub(intake),
-                     audit::v1::AuditService::NewStub(audit), audit::v1::ExtractService::NewStub(audit)}};
+                     intake::v1::ExtractService::NewStub(intake), intake::v1::DecisionService::NewStub(intake),
+                     events::v1::EventService::NewStub(intake), audit::v1::AuditService::NewStub(audit),
+                     audit::v1::ExtractService::NewStub(audit)}};
 }
 
 void Stage::Set(absl::Time now) {

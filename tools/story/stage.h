@@ -24,6 +24,7 @@
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
+#include "samverkan/intake/v1/decision.grpc.pb.h"
 #include "samverkan/intake/v1/emergency_access.grpc.pb.h"
 #include "samverkan/intake/v1/extract.grpc.pb.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
@@ -45,6 +46,7 @@ using Investigations = intake::v1::InvestigationService::Stub;
 using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
 using Retention = intake::v1::RetentionService::Stub;
 using Extracts = intake::v1::ExtractService::Stub;
+using Decisions = intake::v1::DecisionService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
 using LogExtracts = audit::v1::ExtractService::Stub;
@@ -137,7 +139,8 @@ class Stage {
     std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
                std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
                std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Extracts>,
-               std::unique_ptr<Events>, std::unique_ptr<Audit>, std::unique_ptr<LogExtracts>>
+               std::unique_ptr<Decisions>, std::unique_ptr<Events>, std::unique_ptr<Audit>,
+               std::unique_ptr<LogExtracts>>
         stubs;
   };
 
