@@ -143,8 +143,10 @@ absl::Status AddOutcomes(pg::Transaction& transaction, sealing::KeyRing& keys, c
     Sealed sealed;
     RETURN_IF_ERROR(row.Into(item.sample.id, item.position, number, sealed.data_key, sealed.octets));
     const Place place = PlaceOfOutcome(item, number);
-    ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, keys.Find(sealed.data_key, deadline));
-    ASSIGN_OR_RETURN(const auto outcome, Open(key, place, sealed.octets));
+    ASSIGN_OR_RETURN(const std::vector<sealing::DataKeyPtr> key, keys.FindAll({sealed.data_key}, deadline));
+    ASSIGN_OR_RETURN(const auto outcome, Open(key.front(), place, sealed.octets));
+    // Came back from an older backup: without its key nothing is left to erase.
+    if (!outcome.has_value()) continue;
     ASSIGN_OR_RETURN(const std::string rest, WithoutNote(*outcome));
     ASSIGN_OR_RETURN(sealed, Seal(keys, place, rest, deadline));
     columns.samples.push_back(item.sample.id);

@@ -535,6 +535,29 @@ TEST_F(ReviewServiceTest, KeepsTheVerdictOfAnActThatIsErased) {
   EXPECT_EQ(statistics.total().unauthorised(), 1);
 }
 
+// As after an older backup of the log, whose keys were destroyed since.
+TEST_F(ReviewServiceTest, ShowsAndErasesAnActWhoseOutcomeNobodyCanOpen) {
+  AppendReads(1);
+  ASSERT_OK_AND_ASSIGN(const v1::ReviewSample sample, Draw(DrawOf(1, 0)));
+  ASSERT_OK_AND_ASSIGN(const v1::GetReviewSampleResponse drawn, Get(sample.name()));
+  ASSERT_OK(Record(OutcomeOf(drawn.items(0), v1::ReviewOutcome::LEGITIMATE)));
+  ASSERT_OK_AND_ASSIGN(const pg::Uuid key,
+                       pg::Uuid::Parse(*database_.Value("SELECT data_key FROM audit.review_outcome")));
+  const absl::Time deadline = clock::SystemClock().Now() + absl::Seconds(10);
+  ASSERT_OK(keys_.ring().Destroy(pg::Uuid::Random(), "", {key}, deadline));
+
+  ASSERT_OK_AND_ASSIGN(const v1::GetReviewSampleResponse shown, Get(sample.name()));
+  ASSERT_EQ(shown.items(0).outcomes_size(), 1);
+  EXPECT_EQ(shown.items(0).outcomes(0).note(), "");
+  const Erasure erasure = {.scope = {.municipality = "0180", .authority = "socialnamnden"},
+                           .id = pg::Uuid::Random(),
+                           .children = {"child-1"},
+                           .resources = {}};
+  v1::Entry entry = TestEntry(100);
+  entry.mutable_private_part()->clear_children();
+  EXPECT_OK(erasures_->Erase(erasure, Prepared({entry})[0], TestNow(), deadline));
+}
+
 TEST_F(ReviewServiceTest, LetsNobodyReviewTheirOwnActs) {
   v1::Entry own = TestEntry(1);
   own.mutable_private_part()->mutable_actor()->set_subject("olle");

@@ -12,15 +12,15 @@
 
 namespace samverkan::intake {
 
-absl::StatusOr<v1::ExportDecisionsResponse> DecisionService::Sign(const std::vector<v1::DecisionStatement>& statements,
+absl::StatusOr<v1::ExportDecisionsResponse> DecisionService::Sign(std::vector<v1::DecisionStatement> statements,
                                                                   absl::Time exported) const {
   v1::ExportDecisionsResponse response;
-  for (const v1::DecisionStatement& statement : statements) {
+  for (v1::DecisionStatement& statement : statements) {
     // Random, so that the id of a document says nothing of another one.
     ASSIGN_OR_RETURN(const std::string payload, PayloadOf(statement, exported, pg::Uuid::Random().ToString()));
     v1::SignedDecision& decision = *response.add_decisions();
-    decision.set_resource(statement.resource());
     decision.set_jws(keys_.Sign(payload, kDecisionType));
+    *decision.mutable_statement() = std::move(statement);
   }
   return response;
 }

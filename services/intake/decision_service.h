@@ -36,7 +36,7 @@ class DecisionService {
   absl::StatusOr<v1::ExportDecisionsResponse> ExportOfInvestigation(const rpc::CallContext& call,
                                                                     const ResourceKey& key) const;
   // Each statement as a document of its own.
-  absl::StatusOr<v1::ExportDecisionsResponse> Sign(const std::vector<v1::DecisionStatement>& statements,
+  absl::StatusOr<v1::ExportDecisionsResponse> Sign(std::vector<v1::DecisionStatement> statements,
                                                    absl::Time exported) const;
 
   ReportStore& reports_;

@@ -378,7 +378,8 @@ TEST_F(RetentionServiceTest, ReplaysErasuresInARestoredDatabase) {
                         "CREATE TABLE backup.child AS SELECT * FROM intake.child;"
                         "CREATE TABLE backup.erased_until AS SELECT * FROM intake.erased_until"));
   ASSERT_OK(SweepOn(kTime));
-  ASSERT_OK(Approve(Approval(List().front())));
+  const v1::Erasure erasure = List().front();
+  ASSERT_OK(Approve(Approval(erasure)));
   ASSERT_OK(sweeper_->Sweep());
   EXPECT_EQ(*jobs_.Replay(absl::InfiniteFuture()), 0);
   ASSERT_OK(
@@ -391,6 +392,23 @@ TEST_F(RetentionServiceTest, ReplaysErasuresInARestoredDatabase) {
   EXPECT_EQ(Count("SELECT count(*) FROM intake.report"), 0);
   EXPECT_EQ(Count("SELECT count(*) FROM intake.child"), 0);
   EXPECT_EQ(*jobs_.Replay(absl::InfiniteFuture()), 0);
+
+  // What waited in the backup is delivered to the log anew: it erases again when that has come.
+  ASSERT_OK(sweeper_->Sweep());
+  EXPECT_THAT(erased_, IsEmpty());
+  ASSERT_OK(
+      database_.Execute("DELETE FROM intake.audit_entry;"
+                        "UPDATE intake.erased_again SET delete_time = delete_time - interval '61 seconds'"));
+  ASSERT_OK(sweeper_->Sweep());
+  // The keys are those of other tests, too, and so is what was destroyed.
+  const auto again = std::find_if(erased_.begin(), erased_.end(),
+                                  [&](const auto& request) { return request.erasure() == erasure.name(); });
+  ASSERT_NE(again, erased_.end());
+  EXPECT_EQ(again->authority(), "skarholmen");
+  EXPECT_EQ(again->legal_basis(), BasisOf(erasure));
+  EXPECT_THAT(again->children(), ElementsAre(erasure.child()));
+  EXPECT_THAT(again->resources(), ElementsAre(erasure.grounds(0).resource()));
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.erased_again"), 0);
 }
 
 }  // namespace

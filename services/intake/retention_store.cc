@@ -63,8 +63,8 @@ constexpr pg::Statement kOtherKeysOfChild = {
 constexpr pg::Statement kInsertErasure = {
     "insert_erasure",
     "INSERT INTO erasure (municipality, erasure, authority, child, state, propose_time, reports, investigations,"
-    "                     whole_child, data_key, content)"
-    "  VALUES ($1, $2, $3, $4, $5::bigint::smallint, $6, $7, $8, $9, $10, $11)"};
+    "                     whole_child, legal_basis, data_key, content)"
+    "  VALUES ($1, $2, $3, $4, $5::bigint::smallint, $6, $7, $8, $9, $10, $11, $12)"};
 
 #define SAMVERKAN_ERASURE_COLUMNS \
   "SELECT erasure, data_key, child, version, content, keys, delete_time IS NOT NULL FROM erasure"
@@ -88,7 +88,7 @@ constexpr pg::Statement kIsSettled = {
     "  FROM erasure e WHERE e.municipality = $1 AND e.erasure = $2"};
 constexpr pg::Statement kErasuresAfter = {
     "erasures_after",
-    "SELECT municipality, authority, erasure, child, whole_child, reports, investigations, keys"
+    "SELECT municipality, authority, erasure, child, whole_child, reports, investigations, legal_basis, keys"
     "  FROM erasures_after($1)"};
 constexpr pg::Statement kMoveDestruction = {
     "move_destruction", "UPDATE erasure SET destruction = $3 WHERE municipality = $1 AND erasure = $2"};
@@ -100,6 +100,27 @@ constexpr pg::Statement kMarkDeleted = {
     "mark_erasure_deleted",
     "UPDATE erasure SET destruction = $3, delete_time = coalesce(delete_time, now())"
     "  WHERE municipality = $1 AND erasure = $2"};
+
+// What was erased again, and not yet in the log; the child where it is not known any more. Settled
+// as an erasure is.
+constexpr pg::Statement kInsertErasedAgain = {
+    "insert_erased_again",
+    "INSERT INTO erased_again (municipality, erasure, authority, child, whole_child, resources, legal_basis)"
+    "  VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    "  ON CONFLICT (municipality, erasure) DO UPDATE SET delete_time = now()"};
+constexpr pg::Statement kErasedAgain = {
+    "erased_again",
+    "SELECT a.erasure, a.resources, a.legal_basis,"
+    "       CASE WHEN a.whole_child"
+    "         AND NOT EXISTS (SELECT FROM report r WHERE r.municipality = a.municipality AND r.child = a.child)"
+    "         AND NOT EXISTS (SELECT FROM investigation v WHERE v.municipality = a.municipality AND v.child = a.child)"
+    "         THEN a.child END"
+    "  FROM erased_again a WHERE a.municipality = $1 AND a.authority = $2"
+    "    AND a.delete_time < now() - interval '1 minute'"
+    "    AND NOT EXISTS (SELECT FROM audit_entry w WHERE w.create_time < a.delete_time + interval '1 minute')"
+    "  ORDER BY a.delete_time, a.erasure"};
+constexpr pg::Statement kDeleteErasedAgain = {"delete_erased_again",
+                                              "DELETE FROM erased_again WHERE municipality = $1 AND erasure = $2"};
 
 constexpr pg::Statement kEraseFile = {"erase_file", "SELECT FROM erase_file($1, $2, $3, $4, $5, $6)"};
 constexpr pg::Statement kErasedUntil = {"erased_until", "SELECT destruction FROM erased_until"};
@@ -361,6 +382,8 @@ struct ErasedFile {
   bool whole_child = false;
   std::vector<pg::Uuid> reports = {};
   std::vector<pg::Uuid> investigations = {};
+  // Of all grounds of the erasure.
+  std::string legal_basis = {};
 };
 
 // What is noted among the keys.
@@ -372,6 +395,7 @@ std::string NoteOf(const ErasedFile& file) {
   note.set_whole_child(file.whole_child);
   for (const pg::Uuid& report : file.reports) note.add_reports(report.ToString());
   for (const pg::Uuid& investigation : file.investigations) note.add_investigations(investigation.ToString());
+  note.set_legal_basis(file.legal_basis);
   return note.SerializeAsString();
 }
 
@@ -390,6 +414,7 @@ absl::StatusOr<ErasedFile> ReadNote(const std::string& text) {
   ASSIGN_OR_RETURN(file.child, pg::Uuid::Parse(note.child()));
   ASSIGN_OR_RETURN(file.reports, ParseIds(note.reports()));
   ASSIGN_OR_RETURN(file.investigations, ParseIds(note.investigations()));
+  file.legal_basis = note.legal_basis();
   return file;
 }
 
@@ -397,6 +422,19 @@ absl::Status EraseRows(pg::Transaction& transaction, const ErasedFile& file) {
   return transaction
       .Execute(kEraseFile, pg::Params(file.scope.municipality, file.scope.authority, file.child, file.whole_child,
                                       file.reports, file.investigations))
+      .status();
+}
+
+// Has the log erase again what entries that wait tell of the file.
+absl::Status LeaveToTheLog(pg::Transaction& transaction, const pg::Uuid& erasure, const ErasedFile& file) {
+  std::vector<std::string> resources;
+  for (const pg::Uuid& id : file.reports) resources.push_back(MakeName(file.scope.municipality, "reports", id));
+  for (const pg::Uuid& id : file.investigations) {
+    resources.push_back(MakeName(file.scope.municipality, "investigations", id));
+  }
+  return transaction
+      .Execute(kInsertErasedAgain, pg::Params(file.scope.municipality, erasure, file.scope.authority, file.child,
+                                              file.whole_child, resources, file.legal_basis))
       .status();
 }
 
@@ -602,7 +640,7 @@ absl::Status RetentionJobStore::Propose(const pg::Scope& scope, const ErasureRec
             .Execute(kInsertErasure,
                      pg::Params(id.municipality, id.id, scope.authority, child, int64_t{erasure.state()}, now,
                                 IdsOf(erasure, "reports"), IdsOf(erasure, "investigations"), erasure.whole_child(),
-                                key->id(), key->Seal(ErasureCell(id), erasure.SerializeAsString())))
+                                BasisOf(erasure), key->id(), key->Seal(ErasureCell(id), erasure.SerializeAsString())))
             .status();
     RETURN_IF_ERROR(inserted);
     return TellOf(transaction, "erasure.proposed", erasure, now);
@@ -665,7 +703,8 @@ absl::Status RetentionJobStore::Delete(const pg::Scope& scope, const OpenErasure
                         .child = child,
                         .whole_child = erasure.whole_child(),
                         .reports = IdsOf(erasure, "reports"),
-                        .investigations = IdsOf(erasure, "investigations")};
+                        .investigations = IdsOf(erasure, "investigations"),
+                        .legal_basis = BasisOf(erasure)};
   ASSIGN_OR_RETURN(const int64_t destruction, keys_.Destroy(id.id, NoteOf(file), approved.keys, deadline));
   return pool_.Write(scope, deadline, kMarkDeleted.name, [&](pg::Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(transaction.Execute(kMarkDeleted, pg::Params(id.municipality, id.id, destruction)).status());
@@ -687,6 +726,32 @@ absl::Status RetentionJobStore::Complete(const pg::Scope& scope, const ErasureRe
   });
 }
 
+absl::StatusOr<std::vector<RetentionJobStore::ErasedAgain>> RetentionJobStore::ErasedAgainOf(const pg::Scope& scope,
+                                                                                             absl::Time deadline) {
+  using Result = absl::StatusOr<std::vector<ErasedAgain>>;
+  return pool_.Read(scope, deadline, kErasedAgain.name, [&](pg::ReadTransaction& transaction) -> Result {
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     transaction.Query(kErasedAgain, pg::Params(scope.municipality, scope.authority)));
+    std::vector<ErasedAgain> all;
+    for (const pg::Row row : rows) {
+      ErasedAgain& erased = all.emplace_back();
+      pg::Uuid erasure;
+      std::optional<pg::Uuid> child;
+      RETURN_IF_ERROR(row.Into(erasure, erased.resources, erased.legal_basis, child));
+      erased.erasure = MakeName(scope.municipality, kErasures, erasure);
+      if (child.has_value()) erased.child = child->ToString();
+    }
+    return all;
+  });
+}
+
+absl::Status RetentionJobStore::Forget(const pg::Scope& scope, const ErasedAgain& erased, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const ResourceKey id, IdOf(erased.erasure, kErasures));
+  return pool_.Write(scope, deadline, kDeleteErasedAgain.name, [&](pg::Transaction& transaction) {
+    return transaction.Execute(kDeleteErasedAgain, pg::Params(id.municipality, id.id)).status();
+  });
+}
+
 absl::StatusOr<int64_t> RetentionJobStore::Replay(absl::Time deadline) {
   ASSIGN_OR_RETURN(
       const int64_t until,
@@ -701,6 +766,7 @@ absl::StatusOr<int64_t> RetentionJobStore::Replay(absl::Time deadline) {
     ASSIGN_OR_RETURN(const ErasedFile file, ReadNote(destruction.note));
     RETURN_IF_ERROR(pool_.Write(file.scope, deadline, "erase_again", [&](pg::Transaction& transaction) -> absl::Status {
       RETURN_IF_ERROR(EraseRows(transaction, file));
+      RETURN_IF_ERROR(LeaveToTheLog(transaction, destruction.id, file));
       return transaction.Execute(kSetErasedUntil, pg::Params(destruction.sequence)).status();
     }));
   }
@@ -718,7 +784,7 @@ absl::StatusOr<int64_t> RetentionJobStore::ReplayKeys(int64_t from, absl::Time d
     pg::Uuid erasure;
     std::vector<pg::Uuid> keys;
     RETURN_IF_ERROR(row.Into(file.scope.municipality, file.scope.authority, erasure, file.child, file.whole_child,
-                             file.reports, file.investigations, keys));
+                             file.reports, file.investigations, file.legal_basis, keys));
     ASSIGN_OR_RETURN(last, keys_.Destroy(erasure, NoteOf(file), keys, deadline));
     RETURN_IF_ERROR(pool_.Write(file.scope, deadline, kMoveDestruction.name, [&](pg::Transaction& transaction) {
       return transaction.Execute(kMoveDestruction, pg::Params(file.scope.municipality, erasure, last)).status();

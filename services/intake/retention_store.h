@@ -121,9 +121,24 @@ class RetentionJobStore {
   // Stores an approved erasure as carried out, with its event.
   absl::Status Complete(const pg::Scope& scope, const ErasureRecord& completed, absl::Time now, absl::Time deadline);
 
+  // What was erased again after a restore, and the log has still to forget.
+  struct ErasedAgain {
+    // Name of the erasure, which may be there no more.
+    std::string erasure;
+    // Empty where the child is still known.
+    std::string child;
+    std::vector<std::string> resources;
+    std::string legal_basis;
+  };
+  // Those that are settled, as an erasure is, oldest first.
+  absl::StatusOr<std::vector<ErasedAgain>> ErasedAgainOf(const pg::Scope& scope, absl::Time deadline);
+
+  // The log has forgotten it.
+  absl::Status Forget(const pg::Scope& scope, const ErasedAgain& erased, absl::Time deadline);
+
   // Erases again what was erased after this database was backed up, and destroys again what
-  // was destroyed after the database of keys was: before anything is served. Returns how many
-  // erasures it repeated.
+  // was destroyed after the database of keys was: before anything is served. What the log is told
+  // of it once more is left to the sweeper. Returns how many erasures it repeated.
   absl::StatusOr<int64_t> Replay(absl::Time deadline);
 
  private:

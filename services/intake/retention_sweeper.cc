@@ -25,15 +25,28 @@ bool Forgets(const RetentionJobStore::OpenErasure& deleted) {
   return deleted.record.erasure.whole_child() && deleted.file.parts.empty();
 }
 
-audit::v1::EraseEntriesRequest EraseEntriesOf(const pg::Scope& board, const RetentionJobStore::OpenErasure& deleted) {
-  const v1::Erasure& erasure = deleted.record.erasure;
+audit::v1::EraseEntriesRequest EraseEntriesBy(const pg::Scope& board, const std::string& erasure,
+                                              const std::string& legal_basis) {
   audit::v1::EraseEntriesRequest request;
-  request.set_erasure(erasure.name());
+  request.set_erasure(erasure);
   request.set_municipality(board.municipality);
   request.set_authority(board.authority);
+  request.set_legal_basis(legal_basis);
+  return request;
+}
+
+audit::v1::EraseEntriesRequest EraseEntriesOf(const pg::Scope& board, const RetentionJobStore::OpenErasure& deleted) {
+  const v1::Erasure& erasure = deleted.record.erasure;
+  audit::v1::EraseEntriesRequest request = EraseEntriesBy(board, erasure.name(), BasisOf(erasure));
   if (Forgets(deleted)) request.add_children(erasure.child());
   for (const v1::ErasureGround& ground : erasure.grounds()) request.add_resources(ground.resource());
-  request.set_legal_basis(BasisOf(erasure));
+  return request;
+}
+
+audit::v1::EraseEntriesRequest EraseEntriesOf(const pg::Scope& board, const RetentionJobStore::ErasedAgain& erased) {
+  audit::v1::EraseEntriesRequest request = EraseEntriesBy(board, erased.erasure, erased.legal_basis);
+  if (!erased.child.empty()) request.add_children(erased.child);
+  request.mutable_resources()->Assign(erased.resources.begin(), erased.resources.end());
   return request;
 }
 
@@ -75,6 +88,7 @@ absl::Status RetentionSweeper::Sweep() {
   absl::Status swept;
   for (const pg::Scope& board : boards) {
     swept.Update(Follow(board, today));
+    swept.Update(FollowRestores(board));
     if (proposed_ != today) swept.Update(Propose(board, today));
   }
   if (swept.ok()) proposed_ = today;
@@ -108,6 +122,16 @@ absl::Status RetentionSweeper::Follow(const pg::Scope& board, absl::CivilDay tod
   absl::Status followed;
   for (const RetentionJobStore::OpenErasure& erasure : erasures) followed.Update(FollowOne(board, erasure, today));
   return followed;
+}
+
+absl::Status RetentionSweeper::FollowRestores(const pg::Scope& board) {
+  const absl::Time deadline = system_clock_.Now() + kLongestStep;
+  ASSIGN_OR_RETURN(const std::vector<RetentionJobStore::ErasedAgain> again, store_.ErasedAgainOf(board, deadline));
+  for (const RetentionJobStore::ErasedAgain& erased : again) {
+    RETURN_IF_ERROR(erase_entries_(EraseEntriesOf(board, erased)));
+    RETURN_IF_ERROR(store_.Forget(board, erased, deadline));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RetentionSweeper::FollowOne(const pg::Scope& board, const RetentionJobStore::OpenErasure& erasure,

@@ -43,6 +43,8 @@ class RetentionSweeper {
   absl::Status Propose(const pg::Scope& board, absl::CivilDay today);
   absl::Status ProposeFor(const pg::Scope& board, const ChildFile& file, absl::CivilDay today);
   absl::Status Follow(const pg::Scope& board, absl::CivilDay today);
+  // Has the log forget again what it is told once more after a restore.
+  absl::Status FollowRestores(const pg::Scope& board);
   absl::Status FollowOne(const pg::Scope& board, const RetentionJobStore::OpenErasure& erasure, absl::CivilDay today);
   absl::Status CarryOut(const pg::Scope& board, const RetentionJobStore::OpenErasure& erasure);
   void Work();

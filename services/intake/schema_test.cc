@@ -92,7 +92,12 @@ constexpr NamedColumn kColumns[] = {
     {"emergency_access.index_key", {Kept::kCode}},
     {"emergency_access.municipality", {Kept::kCode}},
     {"erasure.authority", {Kept::kField, "samverkan.intake.v1.Erasure.authority"}},
+    {"erased_again.authority", {Kept::kField, "samverkan.intake.v1.Erasure.authority"}},
+    {"erased_again.legal_basis", {Kept::kField, "samverkan.intake.v1.ErasureGround.legal_basis"}},
+    {"erased_again.municipality", {Kept::kCode}},
+    {"erased_again.resources", {Kept::kCode}},
     {"erasure.content", {Kept::kSealed}},
+    {"erasure.legal_basis", {Kept::kField, "samverkan.intake.v1.ErasureGround.legal_basis"}},
     {"erasure.municipality", {Kept::kCode}},
     {"event.authority", {Kept::kField, "samverkan.events.v1.Event.authority"}},
     // Events leave the service for whoever follows them: none of their fields is personal.

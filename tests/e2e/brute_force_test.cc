@@ -23,7 +23,6 @@
 #include "absl/time/civil_time.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "libs/calendar/calendar.h"
 #include "libs/identity/identity_number.h"
 #include "libs/keys/blind_index.h"
 #include "libs/keys/hmac.h"
@@ -32,11 +31,9 @@
 #include "libs/sealing/key_encryption_keys.h"
 #include "libs/testing/status_matchers.h"
 #include "services/audit/search_tag.h"
+#include "tests/e2e/erasure_fixture.h"
 #include "tests/e2e/left_behind.h"
-#include "tests/testing/await.h"
 #include "tests/testing/cast.h"
-#include "tests/testing/client.h"
-#include "tests/testing/service_set.h"
 
 namespace samverkan::tests {
 namespace {
@@ -51,9 +48,6 @@ using ::testing::UnorderedElementsAre;
 
 namespace v1 = intake::v1;
 
-// P-082: five years after a report that led to nothing has passed.
-constexpr absl::CivilHour kTime(2031, 2, 3, 9);
-constexpr absl::Duration kPatience = absl::Seconds(30);
 constexpr int kBirthYear = 2012;
 // What is told of the child that is erased, and of no other.
 constexpr char kErased[] = "Rosenkvist";
@@ -191,83 +185,14 @@ std::string OpenUnasked(const std::string& key, std::string_view cell) {
   return opened;
 }
 
-class BruteForceTest : public ::testing::Test {
+class BruteForceTest : public ErasureFixture {
  protected:
-  void SetUp() override {
-    ASSERT_OK_AND_ASSIGN(set_, ServiceSet::Start({}));
-    client_ = std::make_unique<Client>(*set_);
-  }
-
-  template <typename Stub, typename Request, typename Response>
-  Response Do(const auth::Caller& caller, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-              const Request& request) {
-    Answer<Response> answer = client_->As(caller, method, request);
-    EXPECT_OK(answer.status) << request.GetTypeName();
-    return answer.response;
-  }
-
-  template <typename Request, typename Resource>
-  static Request ChangeOf(const Resource& resource) {
-    Request request;
-    request.set_name(resource.name());
-    request.set_request_id(NewRequestId());
-    request.set_etag(resource.etag());
-    request.set_reasons("Prövat.");
-    return request;
-  }
-
-  absl::StatusOr<v1::Report> Get(const std::string& name) {
-    v1::GetReportRequest request;
-    request.set_name(name);
-    Answer<v1::Report> answer = client_->As(Caseworker(), &Reports::GetReport, request);
-    if (!answer.status.ok()) return answer.status;
-    return answer.response;
-  }
-
-  // A report of the child that will be erased, on which no investigation was opened.
-  v1::Report NotOpened() {
+  // A report of the child that will be erased.
+  static v1::SubmitReportRequest ReportOfErased() {
     v1::SubmitReportRequest request = SchoolReport(kChild);
     request.mutable_submission()->mutable_child()->set_given_name(kErased);
     request.mutable_submission()->mutable_concern()->set_child_said(kErased);
-    const v1::Report report = Do(Principal(), &Reports::SubmitReport, request).reports(0);
-    auto assess = ChangeOf<v1::RecordProtectionAssessmentRequest>(*Get(report.name()));
-    assess.set_need(v1::NO_IMMEDIATE_PROTECTION);
-    auto decide = ChangeOf<v1::DecideReportRequest>(Do(Caseworker(), &Assessments::RecordProtectionAssessment, assess));
-    decide.set_outcome(v1::Decision::NOT_OPENED);
-    decide.set_reasons(kErased);
-    return Do(Caseworker(), &Assessments::DecideReport, decide);
-  }
-
-  v1::Erasure AwaitProposal() {
-    v1::ListErasuresRequest request;
-    request.set_parent(kBoard);
-    request.set_state(v1::Erasure::PROPOSED);
-    v1::ListErasuresResponse listed;
-    EXPECT_TRUE(Await(kPatience, [&] {
-      listed = Do(ReceptionManager(), &Retention::ListErasures, request);
-      return listed.erasures_size() > 0;
-    }));
-    return listed.erasures_size() > 0 ? listed.erasures(0) : v1::Erasure();
-  }
-
-  // Approves what is proposed, and returns when the log has erased it too.
-  void Erase(const v1::Erasure& proposed, const v1::Report& report) {
-    Do(ReceptionManager(), &Retention::ApproveErasure, ChangeOf<v1::ApproveErasureRequest>(proposed));
-    EXPECT_TRUE(Await(kPatience, [&] { return absl::IsNotFound(Get(report.name()).status()); }));
-    AwaitDelivery();
-    // As if a minute had passed.
-    EXPECT_OK(set_->Query("UPDATE intake.erasure SET delete_time = delete_time - interval '61 seconds'"));
-    v1::GetErasureRequest request;
-    request.set_name(proposed.name());
-    EXPECT_TRUE(Await(kPatience, [&] {
-      return Do(ReceptionManager(), &Retention::GetErasure, request).state() == v1::Erasure::ERASED;
-    })) << set_->LogOf(ServiceSet::kIntake);
-    AwaitDelivery();
-  }
-
-  void AwaitDelivery() {
-    EXPECT_TRUE(
-        Await(kPatience, [&] { return set_->Value("SELECT count(*) FROM intake.audit_entry").value_or("") == "0"; }));
+    return request;
   }
 
   // Somebody reads in an emergency, and gives the child's number and a reason that can be guessed.
@@ -396,9 +321,6 @@ class BruteForceTest : public ::testing::Test {
     }
     return found;
   }
-
-  std::unique_ptr<ServiceSet> set_;
-  std::unique_ptr<Client> client_;
 };
 
 TEST_F(BruteForceTest, NumbersOfAYearHaveTheirCheckDigits) {
@@ -415,9 +337,8 @@ TEST_F(BruteForceTest, NumbersOfAYearHaveTheirCheckDigits) {
 }
 
 TEST_F(BruteForceTest, NoNumberOfTheYearLeadsToAnErasedChild) {
-  const v1::Report report = NotOpened();
+  const v1::Report report = NotOpened(ReportOfErased(), kErased);
   ASSERT_OK_AND_ASSIGN(const v1::Report read, Get(report.name()));
-  set_->MoveClockTo(absl::FromCivil(kTime, calendar::Stockholm()));
   const v1::Erasure proposed = AwaitProposal();
   // Of the same year, and stays.
   Do(Principal(), &Reports::SubmitReport, SchoolReport(kSibling));
@@ -435,7 +356,8 @@ TEST_F(BruteForceTest, NoNumberOfTheYearLeadsToAnErasedChild) {
   FoundIn(TakeFiles(), guesses, places);
   EXPECT_THAT(places, Contains(StartsWith("file base/")));
 
-  Erase(proposed, report);
+  Approve(proposed, report);
+  AwaitErased(proposed);
   places.clear();
   EXPECT_THAT(FoundIn(TakeEverything(), guesses, places), ElementsAre(kSibling));
   EXPECT_THAT(places, IsEmpty());

@@ -83,11 +83,10 @@ def encryption(its_set, rate_with_it):
         " (SELECT max(octet_length(body)) FROM audit.private_part),"
         " (SELECT max(octet_length(leaf) + octet_length(body)) FROM audit.entry JOIN audit.private_part USING (index)))"
         " FROM intake.report")
-    keys = its_set.database.replace("dbname=samverkan", "dbname=samverkan_keys user=samverkan_intake").replace(
-        "user=postgres", "")
-    done = subprocess.run([BIN / "tools/bench.d/sealing_cost", f"--keys_database={keys}", f"--lengths={lengths}",
-                           "--keys=2", f"--key_encryption_keys={its_set.folder / 'keys/intake.kek'}"],
-                          check=True, stdout=subprocess.PIPE, text=True)
+    wanted = ("--keys_database=", "--key_encryption_keys=")
+    keys = [flag for flag in command_of(its_set.process("intake")) if flag.startswith(wanted)]
+    done = subprocess.run([BIN / "tools/bench.d/sealing_cost", *keys, f"--lengths={lengths}", "--keys=2"], check=True,
+                          stdout=subprocess.PIPE, text=True)
     microseconds = json.loads(done.stdout)["microseconds"]
     share = microseconds * rate_with_it / (CORES * 1e6)
     say(f"sealing a submission takes {microseconds:.0f} us of {CORES * 1e6 / rate_with_it:.0f}")

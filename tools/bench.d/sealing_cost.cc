@@ -1,5 +1,5 @@
 // What it takes to seal the cells of one submission, for tools/bench.d/protection_figures.py: each
-// round takes a fresh data key from the database of keys and seals one cell of each length.
+// round takes fresh data keys from the database of keys, and seals and opens one cell of each length.
 //
 //   sealing_cost --keys_database=CONNINFO --key_encryption_keys=F --lengths=900,300 --keys=2
 //

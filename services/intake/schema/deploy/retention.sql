@@ -18,6 +18,8 @@ CREATE TABLE erasure (
   reports uuid[] NOT NULL,
   investigations uuid[] NOT NULL,
   whole_child boolean NOT NULL,
+  -- Of all its grounds, each once.
+  legal_basis text NOT NULL,
   -- Keys that the file is sealed with, from the approval on.
   keys uuid[] NOT NULL DEFAULT '{}',
   -- Place in the order of what was destroyed, from then on (libs/sealing/key_ring.h).
@@ -34,6 +36,22 @@ CREATE TABLE erasure (
 CREATE INDEX erasure_by_authority ON erasure (authority, municipality, propose_time, erasure);
 -- One at a time, so that nobody approves one while another is carried out.
 CREATE UNIQUE INDEX erasure_open ON erasure (child, authority, municipality) WHERE state IN (1, 2);
+
+-- What was erased again after an older backup was restored, until the log has forgotten it too:
+-- entries that waited in the backup tell of it once more.
+CREATE TABLE erased_again (
+  municipality text NOT NULL,
+  erasure uuid NOT NULL,
+  authority text NOT NULL,
+  child uuid NOT NULL,
+  whole_child boolean NOT NULL,
+  -- Names of reports and investigations.
+  resources text[] NOT NULL,
+  legal_basis text NOT NULL,
+  -- As delete_time of an erasure.
+  delete_time timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (municipality, erasure)
+);
 
 CREATE TABLE legal_hold (
   municipality text NOT NULL,
@@ -61,22 +79,28 @@ INSERT INTO erased_until DEFAULT VALUES;
 
 ALTER TABLE erasure ENABLE ROW LEVEL SECURITY;
 ALTER TABLE erasure FORCE ROW LEVEL SECURITY;
+ALTER TABLE erased_again ENABLE ROW LEVEL SECURITY;
+ALTER TABLE erased_again FORCE ROW LEVEL SECURITY;
 ALTER TABLE legal_hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE legal_hold FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON erasure
+  USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
+CREATE POLICY own ON erased_again
   USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
 CREATE POLICY own ON legal_hold
   USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
 -- The sweeper proposes and carries out within one board after the other.
 GRANT SELECT, INSERT, UPDATE (state, keys, destruction, delete_time, version, content) ON erasure
   TO samverkan_intake, samverkan_intake_jobs;
+GRANT SELECT, INSERT, UPDATE (delete_time), DELETE ON erased_again TO samverkan_intake_jobs;
 GRANT SELECT, INSERT, UPDATE (in_force, version, content) ON legal_hold TO samverkan_intake;
 GRANT SELECT ON legal_hold, report, investigation, investigation_report TO samverkan_intake_jobs;
 GRANT SELECT, UPDATE (destruction) ON erased_until TO samverkan_intake_jobs;
 
 CREATE POLICY lookup ON erasure FOR SELECT TO samverkan_intake_owner USING (true);
+CREATE POLICY lookup ON erased_again FOR SELECT TO samverkan_intake_owner USING (true);
 
--- The boards that keep files, or are about to have erased the last one.
+-- The boards that keep files, or are about to have erased the last one, here or in the log.
 CREATE FUNCTION boards() RETURNS TABLE (municipality text, authority text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = intake, pg_temp
@@ -84,6 +108,8 @@ AS $$
   SELECT r.municipality, r.authority FROM report r
   UNION
   SELECT e.municipality, e.authority FROM erasure e WHERE e.state IN (1, 2)
+  UNION
+  SELECT a.municipality, a.authority FROM erased_again a
   ORDER BY 1, 2
 $$;
 GRANT EXECUTE ON FUNCTION boards TO samverkan_intake_jobs;
@@ -92,11 +118,12 @@ GRANT EXECUTE ON FUNCTION boards TO samverkan_intake_jobs;
 -- where the keys came back from an older backup.
 CREATE FUNCTION erasures_after(p_destruction bigint)
 RETURNS TABLE (municipality text, authority text, erasure uuid, child uuid, whole_child boolean, reports uuid[],
-               investigations uuid[], keys uuid[])
+               investigations uuid[], legal_basis text, keys uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = intake, pg_temp
 AS $$
-  SELECT e.municipality, e.authority, e.erasure, e.child, e.whole_child, e.reports, e.investigations, e.keys
+  SELECT e.municipality, e.authority, e.erasure, e.child, e.whole_child, e.reports, e.investigations,
+         e.legal_basis, e.keys
     FROM erasure e WHERE e.destruction > p_destruction ORDER BY e.destruction
 $$;
 GRANT EXECUTE ON FUNCTION erasures_after TO samverkan_intake_jobs;

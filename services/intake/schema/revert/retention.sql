@@ -2,5 +2,5 @@
 
 BEGIN;
 DROP FUNCTION intake.boards, intake.erasures_after, intake.erase_file;
-DROP TABLE intake.erasure, intake.legal_hold, intake.erased_until;
+DROP TABLE intake.erasure, intake.erased_again, intake.legal_hold, intake.erased_until;
 COMMIT;

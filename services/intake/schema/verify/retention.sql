@@ -1,9 +1,11 @@
 -- Verify intake:retention on pg
 
 BEGIN;
-SELECT municipality, erasure, authority, child, state, propose_time, reports, investigations, whole_child, keys,
-       destruction, version, data_key, content
+SELECT municipality, erasure, authority, child, state, propose_time, reports, investigations, whole_child,
+       legal_basis, keys, destruction, version, data_key, content
   FROM intake.erasure WHERE false;
+SELECT municipality, erasure, authority, child, whole_child, resources, legal_basis, delete_time
+  FROM intake.erased_again WHERE false;
 SELECT municipality, legal_hold, authority, child, place_time, in_force, version, data_key, content
   FROM intake.legal_hold WHERE false;
 SELECT 1 / count(*) FROM intake.erased_until;
