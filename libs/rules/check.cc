@@ -2,39 +2,18 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
-#include <string_view>
-#include <utility>
+#include <string>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "libs/proto_time/proto_time.h"
+#include "libs/rules/disclosure_check.h"
+#include "libs/rules/period.h"
+#include "libs/rules/placed_rule.h"
 
 namespace samverkan::rules {
 namespace {
-
-// Faults of one rule, or of a whole file where there is no rule.
-class Report {
- public:
-  Report(std::vector<std::string>& faults, const std::string& path, const std::string& rule)
-      : faults_(faults), start_(absl::StrCat(path, ": ", rule, rule.empty() ? "" : ": ")) {}
-
-  // Notes `fault` unless `holds`.
-  void Expect(bool holds, const std::string& fault) {
-    if (!holds) faults_.push_back(start_ + fault);
-  }
-
- private:
-  std::vector<std::string>& faults_;
-  const std::string start_;
-};
-
-bool IsLowerSnake(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-           c == '_';
-  });
-}
 
 bool IsMunicipality(const std::string& code) {
   return code.size() == 4 && std::all_of(code.begin(), code.end(),
@@ -43,13 +22,7 @@ bool IsMunicipality(const std::string& code) {
 
 bool IsGrade(v1::Grade grade) { return grade != v1::GRADE_UNSPECIFIED && v1::Grade_IsValid(grade); }
 
-bool ParseDay(const std::string& text, absl::CivilDay& day) {
-  const std::optional<absl::CivilDay> parsed = proto_time::ParseDay(text);
-  if (parsed.has_value()) day = *parsed;
-  return parsed.has_value();
-}
-
-void CheckVersions(const v1::Rule& rule, Report& report) {
+void CheckVersions(const v1::Rule& rule, FaultReport& report) {
   report.Expect(rule.versions_size() > 0, "has no version");
   for (const v1::Version& version : rule.versions()) {
     report.Expect(!version.legal_basis().empty(), "a version without legal_basis");
@@ -61,7 +34,7 @@ void CheckVersions(const v1::Rule& rule, Report& report) {
   }
 }
 
-void CheckClock(const v1::Clock& clock, Report& report) {
+void CheckClock(const v1::Clock& clock, FaultReport& report) {
   const std::string name = absl::StrCat("clock ", clock.clock(), " at ", clock.starts_at(), ": ");
   report.Expect(IsLowerSnake(clock.clock()), name + "clock must be lower_snake");
   report.Expect(IsLowerSnake(clock.starts_at()), name + "starts_at must be lower_snake");
@@ -74,7 +47,7 @@ void CheckClock(const v1::Clock& clock, Report& report) {
   report.Expect(!clock.moves_off_holidays() || clock.has_amount(), name + "only an amount moves off holidays");
 }
 
-void CheckClocks(const v1::Rule& rule, Report& report) {
+void CheckClocks(const v1::Rule& rule, FaultReport& report) {
   std::set<std::string> events;
   for (const v1::Clock& clock : rule.clocks()) {
     CheckClock(clock, report);
@@ -82,7 +55,7 @@ void CheckClocks(const v1::Rule& rule, Report& report) {
   }
 }
 
-void CheckCategories(const v1::Rule& rule, Report& report) {
+void CheckCategories(const v1::Rule& rule, FaultReport& report) {
   std::set<std::string> codes;
   for (const v1::ReporterCategory& category : rule.reporter_categories()) {
     report.Expect(IsLowerSnake(category.code()), "the code of a reporter category must be lower_snake");
@@ -90,20 +63,20 @@ void CheckCategories(const v1::Rule& rule, Report& report) {
   }
 }
 
-void CheckScope(const v1::Rule& rule, Report& report) {
+void CheckScope(const v1::Rule& rule, FaultReport& report) {
   report.Expect(rule.municipality().empty() || IsMunicipality(rule.municipality()),
                 "municipality must be a code of four digits");
   report.Expect(rule.authority().empty() || !rule.municipality().empty(), "an authority needs its municipality");
 }
 
-void CheckParameters(const v1::Rule& rule, Report& report) {
+void CheckParameters(const v1::Rule& rule, FaultReport& report) {
   for (const auto& [name, value] : rule.parameters()) {
     report.Expect(IsLowerSnake(name), absl::StrCat("parameter ", name, " must be lower_snake"));
     report.Expect(name != "late_hour" || (value >= 0 && value <= 24), "late_hour must be 0 to 24");
   }
 }
 
-void CheckRule(const v1::Rule& rule, const std::set<std::string>& questions, Report& report) {
+void CheckRule(const v1::Rule& rule, const Questions& questions, FaultReport& report) {
   report.Expect(!rule.id().empty(), "a rule without id");
   report.Expect(questions.contains(rule.question()), absl::StrCat("unknown question ", rule.question()));
   report.Expect(!rule.text().empty(), "has no text");
@@ -120,105 +93,89 @@ void CheckRule(const v1::Rule& rule, const std::set<std::string>& questions, Rep
   CheckCategories(rule, report);
   CheckScope(rule, report);
   CheckParameters(rule, report);
+  CheckDisclosure(rule, questions, report);
 }
 
-// A rule and the file it stands in.
-struct Placed {
-  const v1::Rule* rule;
-  const std::string* path;
-};
-
-bool Overlap(const v1::Version& a, const v1::Version& b) {
-  const std::optional<Period> one = PeriodOf(a);
-  const std::optional<Period> other = PeriodOf(b);
-  return one && other && one->first <= other->last && other->first <= one->last;
+// A field that this version does not know could be a condition: passing over it could tell more
+// than the rule allows.
+bool HoldsUnknown(const v1::RuleSet& content) {
+  v1::RuleSet known = content;
+  known.DiscardUnknownFields();
+  return known.ByteSizeLong() != content.ByteSizeLong();
 }
 
-// For one question and one place, one version at most may be in force on a day: code that
-// asks must get one answer.
-void CheckOverlap(const std::vector<Placed>& rules, std::vector<std::string>& faults) {
-  std::map<std::string, std::vector<std::pair<Placed, const v1::Version*>>> earlier;
-  for (const Placed& placed : rules) {
-    const v1::Rule& rule = *placed.rule;
-    auto& seen = earlier[absl::StrCat(rule.question(), "/", rule.municipality(), "/", rule.authority())];
-    for (const v1::Version& version : rule.versions()) {
-      for (const auto& [other, other_version] : seen) {
-        Report(faults, *placed.path, rule.id())
-            .Expect(!Overlap(version, *other_version),
-                    absl::StrCat("in force on the same day as ", other.rule->id(), " for question ", rule.question()));
-      }
-      seen.emplace_back(placed, &version);
-    }
-  }
+// The version is part of a resource name.
+bool IsVersion(const std::string& version) {
+  constexpr size_t kLongest = 32;
+  return version.size() <= kLongest && std::all_of(version.begin(), version.end(), [](char c) {
+           return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+                  absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+         });
 }
 
-bool IsSettable(const v1::Rule& rule) {
-  return std::all_of(rule.versions().begin(), rule.versions().end(),
-                     [](const v1::Version& version) { return version.text_grade() == v1::SETTABLE; });
+std::string VersionsExpected(const RuleFolder& folder, int versions) {
+  const bool is_folder = !folder.files.empty() && !folder.files.front().path.empty();
+  if (!is_folder) return "version must be given";
+  return absl::StrCat("version must stand in exactly one file, not in ", versions);
 }
 
-// A municipality may be stricter than the law, but not change its numbers.
-void CheckLocalParameters(const std::vector<Placed>& rules, std::vector<std::string>& faults) {
-  std::map<std::string, std::string> fixed;
-  for (const Placed& placed : rules) {
-    if (!placed.rule->municipality().empty() || IsSettable(*placed.rule)) continue;
-    for (const auto& [name, value] : placed.rule->parameters()) {
-      fixed[absl::StrCat(placed.rule->question(), "/", name)] = placed.rule->id();
-    }
-  }
-  for (const Placed& placed : rules) {
-    if (placed.rule->municipality().empty()) continue;
-    for (const auto& [name, value] : placed.rule->parameters()) {
-      const auto found = fixed.find(absl::StrCat(placed.rule->question(), "/", name));
-      if (found == fixed.end()) continue;
-      Report(faults, *placed.path, placed.rule->id())
-          .Expect(false, absl::StrCat("parameter ", name, " is set by ", found->second, " and cannot change locally"));
-    }
-  }
-}
-
-std::set<std::string> CheckFrame(const RuleFolder& folder, std::vector<std::string>& faults) {
-  std::set<std::string> questions;
+Questions CheckFrame(const RuleFolder& folder, std::vector<Fault>& faults) {
+  Questions questions;
   int versions = 0;
   for (const RuleFile& file : folder.files) {
-    Report report(faults, file.path, "");
+    FaultReport report(faults, file.path, "");
     if (!file.content.version().empty()) ++versions;
+    report.Expect(IsVersion(file.content.version()),
+                  "version must be at most 32 lower-case letters, digits, dots and hyphens");
     for (const v1::Question& question : file.content.questions()) {
       report.Expect(IsLowerSnake(question.key()), absl::StrCat("question ", question.key(), " must be lower_snake"));
       report.Expect(questions.insert(question.key()).second,
                     absl::StrCat("question ", question.key(), " stands twice"));
     }
   }
-  if (versions != 1) faults.push_back(absl::StrCat("version must stand in exactly one file, not in ", versions));
+  FaultReport(faults, "", "").Expect(versions == 1, VersionsExpected(folder, versions));
   return questions;
+}
+
+std::string StandsAlready(const std::string& path) {
+  return path.empty() ? "stands twice" : absl::StrCat("stands already in ", path);
 }
 
 }  // namespace
 
-std::optional<Period> PeriodOf(const v1::Version& version) {
-  Period period;
-  if (!version.valid_from().empty() && !ParseDay(version.valid_from(), period.first)) return std::nullopt;
-  if (!version.valid_to().empty() && !ParseDay(version.valid_to(), period.last)) return std::nullopt;
-  return period;
+std::vector<Fault> UnknownFields(const RuleFolder& folder) {
+  std::vector<Fault> faults;
+  for (const RuleFile& file : folder.files) {
+    FaultReport(faults, file.path, "")
+        .Expect(!HoldsUnknown(file.content), "holds a field that this version of the service does not know");
+  }
+  return faults;
 }
 
-std::vector<std::string> Faults(const RuleFolder& folder) {
-  std::vector<std::string> faults;
-  const std::set<std::string> questions = CheckFrame(folder, faults);
-  std::vector<Placed> rules;
+std::vector<Fault> Faults(const RuleFolder& folder) {
+  std::vector<Fault> faults = UnknownFields(folder);
+  const Questions questions = CheckFrame(folder, faults);
+  std::vector<PlacedRule> rules;
   std::map<std::string, const std::string*> ids;
   for (const RuleFile& file : folder.files) {
     for (const v1::Rule& rule : file.content.rules()) {
-      Report report(faults, file.path, rule.id());
+      FaultReport report(faults, file.path, rule.id());
       const auto [first, added] = ids.emplace(rule.id(), &file.path);
-      report.Expect(added, absl::StrCat("stands already in ", *first->second));
+      report.Expect(added, StandsAlready(*first->second));
       CheckRule(rule, questions, report);
       rules.push_back({&rule, &file.path});
     }
   }
-  CheckOverlap(rules, faults);
-  CheckLocalParameters(rules, faults);
+  CheckSuccession(rules, faults);
+  CheckReplaced(rules, faults);
+  CheckLocal(rules, faults);
   return faults;
+}
+
+absl::Status InvalidRuleSet(const std::vector<Fault>& faults) {
+  std::vector<std::string> worded;
+  for (const Fault& fault : faults) worded.push_back(Worded(fault));
+  return InvalidRuleSet(worded);
 }
 
 }  // namespace samverkan::rules

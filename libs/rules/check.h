@@ -1,28 +1,22 @@
 #ifndef SAMVERKAN_LIBS_RULES_CHECK_H_
 #define SAMVERKAN_LIBS_RULES_CHECK_H_
 
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "absl/time/civil_time.h"
+#include "absl/status/status.h"
+#include "libs/rules/fault.h"
 #include "libs/rules/files.h"
-#include "samverkan/rules/v1/rule_set.pb.h"
 
 namespace samverkan::rules {
 
-// The days on which a version is in force, both included.
-struct Period {
-  absl::CivilDay first = absl::CivilDay::min();
-  absl::CivilDay last = absl::CivilDay::max();
-};
+// What makes `folder` unusable: the first thousand faults. Empty where it can be used.
+std::vector<Fault> Faults(const RuleFolder& folder);
 
-// The period of `version`; nothing where a day is not written as "2025-07-01".
-std::optional<Period> PeriodOf(const v1::Version& version);
+// Those of them that are fields which this version of the service does not know.
+std::vector<Fault> UnknownFields(const RuleFolder& folder);
 
-// Everything that makes `folder` unusable, each fault as "file: rule: what was expected".
-// Empty where it can be used.
-std::vector<std::string> Faults(const RuleFolder& folder);
+// The error of a rule set that has these faults: FAILED_PRECONDITION, reason RULE_SET_INVALID.
+absl::Status InvalidRuleSet(const std::vector<Fault>& faults);
 
 }  // namespace samverkan::rules
 

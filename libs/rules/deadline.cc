@@ -1,6 +1,7 @@
 #include "libs/rules/deadline.h"
 
-#include "libs/rules/check.h"
+#include "libs/rules/clock.h"
+#include "libs/rules/period.h"
 #include "libs/status/macros.h"
 
 namespace samverkan::rules {
@@ -18,20 +19,6 @@ bool EndsBefore(const v1::Version& version, absl::CivilDay day) {
 }
 
 }  // namespace
-
-calendar::Span SpanOf(const v1::Clock& clock) {
-  using Unit = calendar::Span::Unit;
-  switch (clock.unit()) {
-    case v1::Clock::WEEKS:
-      return {.amount = clock.amount(), .unit = Unit::kWeeks};
-    case v1::Clock::MONTHS:
-      return {.amount = clock.amount(), .unit = Unit::kMonths};
-    case v1::Clock::YEARS:
-      return {.amount = clock.amount(), .unit = Unit::kYears};
-    default:
-      return {.amount = clock.amount(), .unit = Unit::kDays};
-  }
-}
 
 Deadline ComputeDeadline(const ClockAnswer& answer, absl::Time start) {
   Deadline deadline{.clock = answer.clock->clock(),

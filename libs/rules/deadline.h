@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "libs/calendar/calendar.h"
+#include "libs/rules/clock.h"
 #include "libs/rules/rule_set.h"
 
 namespace samverkan::rules {
@@ -37,9 +38,6 @@ struct Deadline {
   // Whether a lawyer must confirm it before anybody relies on it.
   bool needs_legal_review = false;
 };
-
-// The length of `clock`, which must have an amount.
-calendar::Span SpanOf(const v1::Clock& clock);
 
 // The deadline of a clock that started at `start`, counted by rule P-110 from its legal
 // day.

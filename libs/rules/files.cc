@@ -1,6 +1,8 @@
 #include "libs/rules/files.h"
 
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
 #include <openssl/evp.h>
 
@@ -88,6 +90,18 @@ absl::StatusOr<std::string> Read(const fs::path& path) {
   return text;
 }
 
+// The same bytes for the same content: maps are written in the order of their keys.
+std::string Serialized(const v1::RuleSet& content) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    content.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
 std::string Fingerprint(const std::string& bytes) {
   constexpr size_t kDigits = 12;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
@@ -115,6 +129,21 @@ absl::StatusOr<RuleFolder> ReadFolder(const std::string& directory) {
     folder.files.push_back(std::move(file));
   }
   folder.fingerprint = Fingerprint(bytes);
+  return folder;
+}
+
+v1::RuleSet Canonical(v1::RuleSet content) {
+  std::stable_sort(content.mutable_questions()->begin(), content.mutable_questions()->end(),
+                   [](const v1::Question& a, const v1::Question& b) { return a.key() < b.key(); });
+  std::stable_sort(content.mutable_rules()->begin(), content.mutable_rules()->end(),
+                   [](const v1::Rule& a, const v1::Rule& b) { return a.id() < b.id(); });
+  return content;
+}
+
+RuleFolder FolderOf(v1::RuleSet content) {
+  RuleFolder folder;
+  folder.files.push_back({.path = "", .content = Canonical(std::move(content))});
+  folder.fingerprint = Fingerprint(Serialized(folder.files.front().content));
   return folder;
 }
 

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "libs/calendar/calendar.h"
 #include "libs/rules/check.h"
-#include "libs/rules/deadline.h"
+#include "libs/rules/clock.h"
 #include "libs/rules/files.h"
+#include "libs/rules/period.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 
@@ -51,26 +51,6 @@ absl::Status NoClockInForce(std::string_view question, std::string_view starts_a
                                                    " has a clock that starts at ", event, "."),
                            .swedish = absl::StrCat("Ingen tidsfrist om ", key, " från ", event, " gäller ", date, "."),
                            .metadata = {{"question", key}, {"starts_at", event}, {"day", date}}});
-}
-
-// The day on which `clock` ends when it starts on `day`, to compare clocks by.
-absl::CivilDay EndOf(const v1::Clock& clock, absl::CivilDay day) {
-  if (clock.no_limit()) return absl::CivilDay::max();
-  if (clock.at_once()) return day;
-  return calendar::CountFrom(day, SpanOf(clock));
-}
-
-bool IsStricter(const v1::Clock& clock, const v1::Clock& other, absl::CivilDay day) {
-  const absl::CivilDay end = EndOf(clock, day);
-  const absl::CivilDay other_end = EndOf(other, day);
-  return clock.earliest() ? end > other_end : end < other_end;
-}
-
-const v1::Clock* ClockAt(const v1::Rule& rule, std::string_view starts_at) {
-  for (const v1::Clock& clock : rule.clocks()) {
-    if (clock.starts_at() == starts_at) return &clock;
-  }
-  return nullptr;
 }
 
 const v1::ReporterCategory* CategoryOf(const v1::Rule& rule, std::string_view code) {
@@ -116,6 +96,13 @@ DatedRule Dated(const v1::Rule& rule) {
   return dated;
 }
 
+// The version that stands in one of the files.
+std::string VersionIn(const RuleFolder& folder) {
+  std::string version;
+  for (const RuleFile& file : folder.files) version += file.content.version();
+  return version;
+}
+
 }  // namespace
 
 struct RuleSet::Contents {
@@ -132,13 +119,11 @@ struct RuleSet::InForce {
 
 RuleSet::RuleSet(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
 
-absl::StatusOr<RuleSet> RuleSet::Load(const std::string& directory) {
+RuleSet RuleSet::Made(RuleFolder folder, std::string version) {
   auto contents = std::make_shared<Contents>();
-  ASSIGN_OR_RETURN(contents->folder, ReadFolder(directory));
-  if (const std::vector<std::string> faults = Faults(contents->folder); !faults.empty()) return InvalidRuleSet(faults);
+  contents->version = std::move(version);
+  contents->folder = std::move(folder);
   for (const RuleFile& file : contents->folder.files) {
-    const std::string& version = file.content.version();
-    if (!version.empty()) contents->version = absl::StrCat(version, "+", contents->folder.fingerprint);
     for (const v1::Question& question : file.content.questions()) contents->rules[question.key()];
     for (const v1::Rule& rule : file.content.rules()) contents->rules[rule.question()].push_back(Dated(rule));
   }
@@ -147,6 +132,41 @@ absl::StatusOr<RuleSet> RuleSet::Load(const std::string& directory) {
                      [](const DatedRule& a, const DatedRule& b) { return a.Narrowness() < b.Narrowness(); });
   }
   return RuleSet(std::move(contents));
+}
+
+absl::StatusOr<RuleSet> RuleSet::Load(const std::string& directory) {
+  ASSIGN_OR_RETURN(RuleFolder folder, ReadFolder(directory));
+  if (const std::vector<Fault> faults = Faults(folder); !faults.empty()) return InvalidRuleSet(faults);
+  const std::string version = absl::StrCat(VersionIn(folder), "+", folder.fingerprint);
+  return Made(std::move(folder), version);
+}
+
+std::vector<Fault> RuleSet::FaultsOf(const v1::RuleSet& content) { return Faults(FolderOf(content)); }
+
+absl::StatusOr<RuleSet> RuleSet::Of(const v1::RuleSet& content) {
+  if (const std::vector<Fault> faults = FaultsOf(content); !faults.empty()) return InvalidRuleSet(faults);
+  return MadeOf(content);
+}
+
+absl::StatusOr<RuleSet> RuleSet::OfChecked(const v1::RuleSet& content) {
+  if (const std::vector<Fault> faults = UnknownFields(FolderOf(content)); !faults.empty()) {
+    return InvalidRuleSet(faults);
+  }
+  return MadeOf(content);
+}
+
+RuleSet RuleSet::Whole() const { return MadeOf(Content()); }
+
+RuleSet RuleSet::MadeOf(const v1::RuleSet& content) {
+  RuleFolder folder = FolderOf(content);
+  const std::string version = absl::StrCat(content.version(), "-", folder.fingerprint);
+  return Made(std::move(folder), version);
+}
+
+v1::RuleSet RuleSet::Content() const {
+  v1::RuleSet content;
+  for (const RuleFile& file : contents_->folder.files) content.MergeFrom(file.content);
+  return Canonical(std::move(content));
 }
 
 const std::string& RuleSet::version() const { return contents_->version; }

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
+#include "libs/rules/fault.h"
 #include "samverkan/rules/v1/rule_set.pb.h"
 
 // The rules that the suite follows, asked by question and day.
@@ -70,6 +71,8 @@ struct MandatedReporter {
   const v1::Version* version = nullptr;
 };
 
+struct RuleFolder;
+
 // A loaded rule set: an immutable value, cheap to copy, asked from any thread.
 class RuleSet {
  public:
@@ -77,9 +80,28 @@ class RuleSet {
   // RULE_SET_INVALID, naming every fault with its file and rule.
   static absl::StatusOr<RuleSet> Load(const std::string& directory);
 
-  // Which rule set this is, "2026.1+3f9ac1d2e0b4": its version, and a fingerprint of the
-  // files, so that a local change shows.
+  // The rule set of one message, checked as `Load` checks; errors as there.
+  static absl::StatusOr<RuleSet> Of(const v1::RuleSet& content);
+
+  // The same of content that passed the checks when it was stored. They are not made again: what
+  // was decided by it must stay explainable when they have grown stricter. FAILED_PRECONDITION,
+  // reason RULE_SET_INVALID, where a later version of the service stored a field in it that this
+  // one does not know.
+  static absl::StatusOr<RuleSet> OfChecked(const v1::RuleSet& content);
+
+  // What makes `Of` refuse `content`: the first thousand faults.
+  static std::vector<Fault> FaultsOf(const v1::RuleSet& content);
+
+  // Which rule set this is, its version and a fingerprint, so that a local change shows:
+  // "2026.1+3f9ac1d2e0b4" of the files of a folder, "2026.1-3f9ac1d2e0b4" of the content of a
+  // message, whatever the order of its questions and rules.
   const std::string& version() const;
+
+  // All of it in one message.
+  v1::RuleSet Content() const;
+
+  // The same rule set as `Of` makes it of `Content`, with that version.
+  RuleSet Whole() const;
 
   // All rules, in the order of file and place.
   std::vector<const v1::Rule*> Rules() const;
@@ -111,6 +133,8 @@ class RuleSet {
   struct Contents;
   struct InForce;
 
+  static RuleSet MadeOf(const v1::RuleSet& content);
+  static RuleSet Made(RuleFolder folder, std::string version);
   explicit RuleSet(std::shared_ptr<const Contents> contents);
   absl::StatusOr<std::vector<InForce>> Find(std::string_view question, absl::CivilDay day,
                                             std::string_view municipality, std::string_view authority) const;

@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 constexpr absl::CivilDay kDay(2026, 3, 2);
 
@@ -216,6 +217,38 @@ TEST_F(RuleSetTest, MunicipalityMaySetWhatIsSettable) {
   EXPECT_EQ(rules->Ask("length", kDay, "9902")->Parameter("age").value(), 15);
 }
 
+TEST_F(RuleSetTest, MessageOfAFolderAnswersAlike) {
+  Write("local.textproto", Local("L-1", "", "obligation: MUST"));
+  const absl::StatusOr<RuleSet> loaded = Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const absl::StatusOr<RuleSet> made = RuleSet::Of(loaded->Content());
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->Ask("length", kDay, "9901")->others.size(), 1u);
+  EXPECT_THAT(made->version(), MatchesRegex("test-[0-9a-f]{12}"));
+  EXPECT_EQ(RuleSet::Of(made->Content())->version(), made->version());
+  EXPECT_EQ(RuleSet::OfChecked(made->Content())->version(), made->version());
+  EXPECT_EQ(loaded->Whole().version(), made->version());
+}
+
+TEST_F(RuleSetTest, VersionOfAMessageIsThatOfItsContentNotOfItsOrder) {
+  Write("local.textproto", Local("L-1", "", ""));
+  v1::RuleSet content = Load()->Content();
+  const std::string before = RuleSet::Of(content)->version();
+  content.mutable_rules()->SwapElements(0, 1);
+  content.mutable_questions()->SwapElements(0, 1);
+  EXPECT_EQ(RuleSet::Of(content)->version(), before);
+  content.mutable_rules(0)->set_note("Another.");
+  EXPECT_NE(RuleSet::Of(content)->version(), before);
+}
+
+TEST_F(RuleSetTest, MessageIsCheckedAsAFolderIs) {
+  v1::RuleSet content = Load()->Content();
+  content.mutable_rules(0)->clear_text();
+  const absl::Status refused = RuleSet::Of(content).status();
+  EXPECT_EQ(status::Reason(refused), "RULE_SET_INVALID");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("Mend: P-1: has no text"));
+}
+
 TEST_F(RuleSetTest, MissingQuestionsAreNamedBeforeTheyAreAsked) {
   const absl::StatusOr<RuleSet> rules = Load();
   ASSERT_TRUE(rules.ok()) << rules.status();
@@ -240,9 +273,9 @@ TEST_F(RuleSetTest, ShorterLocalClockWins) {
   EXPECT_EQ(rules->AskClock("length", "start", kDay, "9901", "school-board")->rule->id(), "L-2");
 }
 
-TEST_F(RuleSetTest, LongerLocalClockLoses) {
+TEST_F(RuleSetTest, LongerLocalClockIsRefused) {
   Write("local.textproto", Local("L-1", "", "clocks { clock: \"length\" starts_at: \"start\" amount: 15 unit: DAYS }"));
-  EXPECT_EQ(Load()->AskClock("length", "start", kDay, "9901")->rule->id(), "P-1");
+  EXPECT_THAT(Refusal(), HasSubstr("local.textproto: L-1: clock length at start: longer than that of P-1"));
 }
 
 TEST_F(RuleSetTest, UncertainLocalTextSendsTheAnswerToALawyer) {

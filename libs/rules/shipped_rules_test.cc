@@ -1,6 +1,7 @@
 // What the rule set that ships answers, day by day and place by place.
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/calendar/calendar.h"
+#include "libs/proto_time/proto_time.h"
 #include "libs/rules/deadline.h"
 #include "libs/rules/rule_set.h"
 #include "libs/status/status.h"
@@ -17,9 +19,11 @@
 namespace samverkan::rules {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 using Verdict = MandatedReporter::Verdict;
 
 constexpr absl::CivilDay kBeforeNewAct(2025, 6, 20);
@@ -93,15 +97,61 @@ TEST_F(ShippedRules, HoldEveryVersionOfEveryRule) {
   EXPECT_THAT(shipped, ElementsAreArray(std::multiset<std::string>(golden.begin(), golden.end())));
 }
 
-TEST_F(ShippedRules, AreEightyNationalAndTwentyFiveLocal) {
+TEST_F(ShippedRules, AreTheSameAsAMessage) {
+  const absl::StatusOr<RuleSet> made = RuleSet::Of(rules_->Content());
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->Rules().size(), rules_->Rules().size());
+}
+
+TEST_F(ShippedRules, AreNinetyNationalAndTwentyFiveLocal) {
   int national = 0;
   int local = 0;
   for (const v1::Rule* rule : rules_->Rules()) {
     national += rule->id().starts_with("P-");
     local += rule->id().starts_with("L-");
   }
-  EXPECT_EQ(national, 80);
+  EXPECT_EQ(national, 90);
   EXPECT_EQ(local, 25);
+}
+
+TEST_F(ShippedRules, HaveASwedishTextWhereTheySayWhoMayBeTold) {
+  int about_telling = 0;
+  for (const v1::Rule* rule : rules_->Rules()) {
+    if (!rule->has_disclosure()) continue;
+    ++about_telling;
+    EXPECT_FALSE(rule->swedish_text().empty()) << rule->id();
+    EXPECT_THAT(rule->services(), Contains(v1::Rule::CONSENT)) << rule->id();
+  }
+  EXPECT_EQ(about_telling, 45);
+}
+
+TEST_F(ShippedRules, PermitNothingByWhatWasNotRead) {
+  std::vector<std::string> unread;
+  for (const v1::Rule* rule : rules_->Rules()) {
+    if (rule->disclosure().effect() != v1::Disclosure::PERMIT) continue;
+    for (const v1::Version& version : rule->versions()) {
+      if (version.text_grade() == v1::INFERRED || version.text_grade() == v1::UNVERIFIED) unread.push_back(rule->id());
+    }
+  }
+  // They lead to legal review.
+  EXPECT_THAT(unread, UnorderedElementsAre("P-070", "P-070", "P-202", "P-207", "P-210"));
+}
+
+TEST_F(ShippedRules, ReplaceOnlyRulesThatEndedTheDayBefore) {
+  std::map<std::string, const v1::Rule*> by_id;
+  for (const v1::Rule* rule : rules_->Rules()) by_id[rule->id()] = rule;
+  int replacing = 0;
+  for (const v1::Rule* rule : rules_->Rules()) {
+    for (const std::string& earlier : rule->replaces()) {
+      ++replacing;
+      ASSERT_TRUE(by_id.contains(earlier)) << rule->id() << " replaces " << earlier;
+      const std::string& end = by_id[earlier]->versions().rbegin()->valid_to();
+      const std::string& start = rule->versions(0).valid_from();
+      EXPECT_EQ(proto_time::ParseDay(end).value() + 1, proto_time::ParseDay(start).value()) << rule->id();
+      EXPECT_EQ(by_id[earlier]->question(), rule->question()) << rule->id();
+    }
+  }
+  EXPECT_EQ(replacing, 9);
 }
 
 TEST_F(ShippedRules, ReportTakesTheLawOfItsDay) {

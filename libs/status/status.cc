@@ -136,6 +136,11 @@ std::vector<std::string> InvalidFields(const absl::Status& status) {
   return fields;
 }
 
+absl::Status WithViolations(absl::Status status, const std::vector<FieldViolation>& violations) {
+  if (!status.ok()) Attach(status, BadRequestOf(violations));
+  return status;
+}
+
 absl::Status WithHelp(absl::Status status, std::string_view description, std::string_view url) {
   google::rpc::Help help;
   auto* const link = help.add_links();

@@ -102,6 +102,10 @@ std::map<std::string, std::string> Metadata(const absl::Status& status);
 // The violations' fields in their order; empty when there is no BadRequest.
 std::vector<std::string> InvalidFields(const absl::Status& status);
 
+// Adds a BadRequest with these, or as many of the first as clients can receive: for an error
+// whose code is another than INVALID_ARGUMENT. An OK status is returned as it is.
+absl::Status WithViolations(absl::Status status, const std::vector<FieldViolation>& violations);
+
 // Adds where to turn instead (google.rpc.Help): `description` for the person, `url`
 // such as "tel:+46850824435". An OK status is returned as it is.
 absl::Status WithHelp(absl::Status status, std::string_view description, std::string_view url);
