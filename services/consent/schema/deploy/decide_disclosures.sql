@@ -1,0 +1,121 @@
+-- Deploy consent:decide_disclosures to pg
+-- requires: rule_sets
+
+BEGIN;
+SET LOCAL ROLE samverkan_consent_owner;
+SET LOCAL search_path = consent;
+
+-- Stores decisions of one authority. One statement for all that wait, so that many cost little
+-- more than one.
+--
+-- A decision rests on its child as it was at one version, and on the rule set that was active.
+-- Whatever changes what is known of a child (custody, protection, hold, a consent's answer or
+-- withdrawal) raises the child's version first and so waits for this, or this for it: the two are
+-- ordered by commit. One row for each decision, in their order:
+--   CREATED   it was stored
+--   STALE     the child or the active rule set is another than the decision rests on: nothing was
+--             stored; read again and decide again
+--   REPEATED  the request id was used with the same content: nothing was stored, and `resources`
+--             are those of the first time
+--   REUSED    the request id was used with other content: nothing was stored
+--
+-- All arrays have an element for each decision. Works within the scope of the authority, and
+-- leaves the scope as it was.
+CREATE FUNCTION decide_disclosures(
+  p_municipality text, p_authority text,
+  p_caller_municipalities text[], p_callers bytea[], p_methods text[], p_requests uuid[], p_fingerprints bytea[],
+  p_times timestamptz[],
+  p_decisions uuid[], p_names text[], p_children uuid[], p_child_versions bigint[], p_rule_sets text[],
+  p_expire_times timestamptz[], p_data_keys uuid[], p_contents bytea[],
+  p_events uuid[], p_event_contents bytea[],
+  p_entries uuid[], p_entry_data_keys uuid[], p_entry_contents bytea[])
+RETURNS TABLE (outcome text, resources text[])
+LANGUAGE plpgsql VOLATILE
+SET search_path = consent
+-- As in intake's submit_reports.
+SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+  current boolean[];
+  outcomes text[];
+  scope_before CONSTANT text[] := ARRAY[current_setting('samverkan.municipality', true),
+                                        current_setting('samverkan.authority', true)];
+BEGIN
+  PERFORM set_config('samverkan.municipality', p_municipality, true),
+          set_config('samverkan.authority', p_authority, true);
+
+  -- In the order of their keys. Locks of their own first: the statement after them sees what they
+  -- waited for.
+  PERFORM FROM rule_set s WHERE s.municipality = p_municipality AND s.state = 2 FOR SHARE;
+  PERFORM FROM child c
+    WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.child = ANY(p_children)
+    ORDER BY c.child FOR SHARE;
+  current := ARRAY(
+    SELECT EXISTS (SELECT FROM child c
+                     WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.child = d.child
+                       AND c.version = d.child_version)
+           AND EXISTS (SELECT FROM rule_set s
+                         WHERE s.municipality = p_municipality AND s.version = d.rule_set AND s.state = 2)
+      FROM unnest(p_children, p_child_versions, p_rule_sets) WITH ORDINALITY
+             AS d (child, child_version, rule_set, place)
+      ORDER BY d.place);
+
+  INSERT INTO request (municipality, caller, method, request, owner_municipality, owner_authority, fingerprint,
+                       resources, create_time)
+    SELECT d.municipality, d.caller, d.method, d.request, p_municipality, p_authority, d.fingerprint,
+           ARRAY[d.name], d.time
+      FROM unnest(p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints, p_names, p_times, current)
+             AS d (municipality, caller, method, request, fingerprint, name, time, current)
+      WHERE d.current
+      ORDER BY d.municipality, d.caller, d.method, d.request
+    ON CONFLICT DO NOTHING;
+  -- A name is new in each call, so it tells whose the request is. One that is not seen was used for
+  -- another board.
+  outcomes := ARRAY(
+    SELECT CASE WHEN q.resources[1] = d.name THEN 'CREATED'
+                WHEN q.fingerprint = d.fingerprint THEN 'REPEATED'
+                WHEN q.fingerprint IS NULL AND NOT d.current THEN 'STALE'
+                ELSE 'REUSED' END
+      FROM unnest(p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints, p_names, current)
+             WITH ORDINALITY AS d (municipality, caller, method, request, fingerprint, name, current, place)
+      LEFT JOIN request q ON q.municipality = d.municipality AND q.caller = d.caller AND q.method = d.method
+        AND q.request = d.request
+      ORDER BY d.place);
+
+  INSERT INTO decision (municipality, decision, authority, child, child_version, decide_time, expire_time, rule_set,
+                        data_key, content)
+    SELECT p_municipality, d.decision, p_authority, d.child, d.child_version, d.time, d.expire_time, d.rule_set,
+           d.data_key, d.content
+      FROM unnest(p_decisions, p_children, p_child_versions, p_times, p_expire_times, p_rule_sets, p_data_keys,
+                  p_contents, outcomes)
+             AS d (decision, child, child_version, time, expire_time, rule_set, data_key, content, outcome)
+      WHERE d.outcome = 'CREATED';
+  INSERT INTO event (municipality, event, authority, event_time, content)
+    SELECT p_municipality, d.event, p_authority, d.time, d.content
+      FROM unnest(p_events, p_times, p_event_contents, outcomes) AS d (event, time, content, outcome)
+      WHERE d.outcome = 'CREATED';
+  INSERT INTO audit_entry (municipality, entry, data_key, content)
+    SELECT p_municipality, d.entry, d.data_key, d.content
+      FROM unnest(p_entries, p_entry_data_keys, p_entry_contents, outcomes) AS d (entry, data_key, content, outcome)
+      WHERE d.outcome = 'CREATED';
+
+  RETURN QUERY
+    SELECT d.outcome,
+           CASE WHEN d.outcome = 'REPEATED' THEN
+             (SELECT q.resources FROM request q
+                WHERE q.municipality = d.municipality AND q.caller = d.caller AND q.method = d.method
+                  AND q.request = d.request)
+           END
+      FROM unnest(outcomes, p_caller_municipalities, p_callers, p_methods, p_requests)
+             WITH ORDINALITY AS d (outcome, municipality, caller, method, request, place)
+      ORDER BY d.place;
+  PERFORM set_config('samverkan.municipality', coalesce(scope_before[1], ''), true),
+          set_config('samverkan.authority', coalesce(scope_before[2], ''), true);
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION decide_disclosures TO samverkan_consent;
+
+COMMIT;
