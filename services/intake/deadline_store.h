@@ -44,7 +44,8 @@ absl::StatusOr<std::map<pg::Uuid, Deadlines>> FindPendingDeadlines(pg::ReadTrans
                                                                    const SubjectKeys& subjects);
 
 // Stores those of `after` that differ from `before`, and tells of those that were breached
-// between. `collection` is "reports" or "investigations".
+// between. `collection` is that of the subject: "reports", "investigations", "placements",
+// "transfers" or "followUps".
 absl::Status StoreDeadlines(pg::Transaction& transaction, const ResourceKey& subject, const sealing::DataKey& key,
                             const std::string& authority, const std::string& collection, const Deadlines& before,
                             const Deadlines& after);

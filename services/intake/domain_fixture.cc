@@ -104,6 +104,17 @@ absl::StatusOr<ReportChange> DecideAt(absl::Time time, ReportRecord record, v1::
   return Decide(ShippedRules(), std::move(record), request, kOpened, ActAt(time));
 }
 
+PartParent OpenedParent() {
+  PartParent parent;
+  v1::Investigation& investigation = parent.investigation.investigation;
+  investigation.set_name(kOpened);
+  investigation.set_authority(kSkarholmen);
+  investigation.set_unit(kBarnenheten);
+  investigation.set_child("01968f00-0000-7000-8000-00000000000c");
+  investigation.set_state(v1::Investigation::RUNNING);
+  return parent;
+}
+
 v1::Deadline ClockOf(const ReportRecord& record, std::string_view clock) {
   for (const v1::Deadline& deadline : record.report.deadlines()) {
     if (deadline.clock() == clock) return deadline;

@@ -11,6 +11,7 @@
 #include "libs/auth/caller.h"
 #include "libs/rules/rule_set.h"
 #include "samverkan/intake/v1/report.pb.h"
+#include "services/intake/investigation_part.h"
 #include "services/intake/report.h"
 
 // What the tests of intake share: people, days and reports.
@@ -55,6 +56,9 @@ ReportRecord AssessedAt(absl::Time time, const v1::Submission& submission);
 
 // What a decision at `time` makes of a report; an investigation that it opens is kOpened.
 absl::StatusOr<ReportChange> DecideAt(absl::Time time, ReportRecord record, v1::Decision::Outcome outcome);
+
+// The investigation kOpened of barnenheten, running, as what hangs on it knows it.
+PartParent OpenedParent();
 
 // The clock of that name, running or not; an empty one where there is none.
 v1::Deadline ClockOf(const ReportRecord& record, std::string_view clock);

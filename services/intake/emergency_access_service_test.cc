@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/status.h"
 #include "libs/testing/status_matchers.h"
 #include "services/intake/consultation_store.h"
+#include "services/intake/disclosures.h"
 #include "services/intake/feedback_service.h"
 #include "services/intake/intake_fixture.h"
 #include "services/intake/investigation_service.h"
@@ -31,6 +34,11 @@ using ::testing::SizeIs;
 constexpr auto kNotFound = absl::StatusCode::kNotFound;
 constexpr auto kPermissionDenied = absl::StatusCode::kPermissionDenied;
 constexpr char kReason[] = "Barnet är på akuten med sin moster.";
+
+// Nobody answers there: nothing here needs a decision of the consent service.
+Disclosures NoDisclosures() {
+  return Disclosures(grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials()));
+}
 
 // Of another unit than the cases of the tests.
 auth::Caller Elsewhere() { return CallerOf(access::v1::CASEWORKER, "u-omar", {"ungdomsenheten"}); }
@@ -144,7 +152,8 @@ TEST_F(EmergencyAccessServiceTest, OpensTheChildsFileToTheDeclarer) {
   EXPECT_EQ(shown.unit(), kBarnenheten);
   ASSERT_OK_AND_ASSIGN(const v1::Investigation investigated, GetInvestigation(investigation, Elsewhere()));
   EXPECT_EQ(investigated.state(), v1::Investigation::RUNNING);
-  const FeedbackService feedback(*reports_, parts());
+  const Disclosures disclosures = NoDisclosures();
+  const FeedbackService feedback(*reports_, disclosures, parts());
   v1::ListFeedbackRequest owed;
   owed.set_parent(report);
   ASSERT_OK_AND_ASSIGN(const auto owing,

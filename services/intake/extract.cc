@@ -21,6 +21,7 @@ using data::v1::Category;
 constexpr char kProtectedAddress[] = "protected_address";
 
 constexpr char kChildSaid[] = "report.submission.concern.child_said";
+constexpr char kChildSaidInContact[] = "steps.contact.child_said";
 constexpr char kChildDescription[] = "report.submission.child.description";
 constexpr char kOrganisation[] = "report.submission.reporter.organisation";
 
@@ -74,6 +75,29 @@ bool IsOpenedBySomethingHidden(const v1::Investigation& investigation, const std
   return hidden.count(investigation.reports(0)) > 0 || known.count(investigation.reports(0)) == 0;
 }
 
+// Names of reports and investigations with a police report that the guardians were not told of.
+std::set<std::string> WithSecretPoliceReport(const ChildRecords& records) {
+  std::set<std::string> names;
+  for (const InvestigationStepRecord& record : records.steps) {
+    const bool secret = record.step.has_police_report() && !record.step.police_report().guardians_told();
+    if (secret) names.insert(record.step.parent());
+  }
+  return names;
+}
+
+bool TellsOfPolice(const v1::InvestigationStep& step) {
+  return step.has_police_report() || step.has_accompaniment() || step.has_special_representative();
+}
+
+void HideSteps(const ChildRecords& records, std::set<std::string>& hidden) {
+  const std::set<std::string> secret = WithSecretPoliceReport(records);
+  for (const InvestigationStepRecord& record : records.steps) {
+    const v1::InvestigationStep& step = record.step;
+    const bool tells = TellsOfPolice(step) && secret.count(step.parent()) > 0;
+    if (tells || hidden.count(step.parent()) > 0) hidden.insert(step.name());
+  }
+}
+
 // ---- what is withheld ----
 
 // What decides about the fields of one item.
@@ -86,9 +110,12 @@ struct Handing {
 // What people wrote, and not which other resource they meant.
 bool IsFreeText(const std::string& path, Category category) {
   if (path == "report.decision.investigation" || path == "investigation.reports" ||
-      path == "investigation.previous_investigation") {
+      path == "investigation.previous_investigation" || path == "follow_ups.placement" ||
+      path == "follow_ups.end.new_investigation") {
     return false;
   }
+  // An address can be secret from a guardian (LVU 14 §): a text to read through.
+  if (path == "placements.place") return true;
   return category == data::v1::CONCERN || category == data::v1::ASSESSMENT || category == data::v1::INVESTIGATION ||
          path == kChildDescription;
 }
@@ -101,7 +128,8 @@ std::optional<std::string> WithheldBy(const Handing& handing, const std::string&
   if (category == data::v1::FAMILY) return kFamilySecrecy;
   const bool tells_reporter = category == data::v1::REPORTER_IDENTITY || category == data::v1::CONTACT;
   if (tells_reporter && !handing.reporter_may_be_named) return kReporterSecrecy;
-  if (path == kChildSaid && handing.request.recipient() != v1::CHILD) return kChildTowardsGuardian;
+  if ((path == kChildSaid || path == kChildSaidInContact) && handing.request.recipient() != v1::CHILD)
+    return kChildTowardsGuardian;
   if (IsFreeText(path, category) && !handing.request.texts_reviewed()) return kFamilySecrecy;
   return std::nullopt;
 }
@@ -149,8 +177,22 @@ v1::ExtractItem ItemOf(const ReportRecord& record) {
   return item;
 }
 
+// Those of the investigation that are not hidden, without what the investigation itself tells.
+template <typename Part>
+void AddParts(const std::vector<Part>& parts, const std::string& investigation, const std::set<std::string>& hidden,
+              google::protobuf::RepeatedPtrField<Part>& added) {
+  for (const Part& part : parts) {
+    if (part.investigation() != investigation || hidden.count(part.name()) > 0) continue;
+    Part& shown = *added.Add();
+    shown = part;
+    shown.clear_investigation();
+    shown.clear_child();
+  }
+}
+
 // Without the names of reports that are `hidden`.
-v1::ExtractItem ItemOf(const InvestigationRecord& record, const std::set<std::string>& hidden) {
+v1::ExtractItem ItemOf(const InvestigationRecord& record, const ChildRecords& records,
+                       const std::set<std::string>& hidden) {
   v1::ExtractItem item;
   v1::Investigation& investigation = *item.mutable_investigation();
   investigation = record.investigation;
@@ -160,7 +202,34 @@ v1::ExtractItem ItemOf(const InvestigationRecord& record, const std::set<std::st
   for (const std::string& report : record.investigation.reports()) {
     if (hidden.count(report) == 0) investigation.add_reports(report);
   }
+  AddParts(records.placements, investigation.name(), hidden, *item.mutable_placements());
+  AddParts(records.transfers, investigation.name(), hidden, *item.mutable_transfers());
+  AddParts(records.follow_ups, investigation.name(), hidden, *item.mutable_follow_ups());
   return item;
+}
+
+// Adds the steps of the report or investigation that may be told of.
+void AddSteps(const ChildRecords& records, const std::set<std::string>& hidden, v1::ExtractItem& item) {
+  for (const InvestigationStepRecord& record : records.steps) {
+    if (record.step.parent() == NameOf(item) && hidden.count(record.step.name()) == 0) *item.add_steps() = record.step;
+  }
+}
+
+// Of what hangs on investigations: names of those whose investigation is hidden.
+template <typename Part>
+void AddHidden(const std::vector<Part>& parts, std::set<std::string>& hidden) {
+  for (const Part& part : parts) {
+    if (hidden.count(part.investigation()) > 0) hidden.insert(part.name());
+  }
+}
+
+// Its name, where it is hidden, by the time that it was recorded.
+template <typename Part>
+void AddFound(const std::vector<Part>& parts, const std::set<std::string>& hidden,
+              std::vector<std::pair<absl::Time, std::string>>& found) {
+  for (const Part& part : parts) {
+    if (hidden.count(part.name()) > 0) found.emplace_back(InstantOf(part.create_time()), part.name());
+  }
 }
 
 bool IsEarlier(const v1::ExtractItem& a, const v1::ExtractItem& b) {
@@ -183,6 +252,13 @@ std::set<std::string> HiddenFromGuardian(const ChildRecords& records) {
     }
     more = hidden.size() > before;
   }
+  HideSteps(records, hidden);
+  AddHidden(records.placements, hidden);
+  AddHidden(records.transfers, hidden);
+  for (const v1::FollowUp& follow_up : records.follow_ups) {
+    if (hidden.count(follow_up.end().new_investigation()) > 0) hidden.insert(follow_up.name());
+  }
+  AddHidden(records.follow_ups, hidden);
   return hidden;
 }
 
@@ -197,6 +273,13 @@ std::vector<std::string> HiddenResources(const ChildRecords& records) {
     if (hidden.count(record.investigation.name()) == 0) continue;
     found.emplace_back(InstantOf(record.investigation.open_time()), record.investigation.name());
   }
+  for (const InvestigationStepRecord& record : records.steps) {
+    if (hidden.count(record.step.name()) == 0) continue;
+    found.emplace_back(InstantOf(record.step.create_time()), record.step.name());
+  }
+  AddFound(records.placements, hidden, found);
+  AddFound(records.transfers, hidden, found);
+  AddFound(records.follow_ups, hidden, found);
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
   for (const auto& [time, name] : found) names.push_back(name);
@@ -218,12 +301,14 @@ absl::StatusOr<std::vector<v1::ExtractItem>> ExtractOf(const rules::RuleSet& rul
     const std::string& name = record.report.name();
     if (hidden.count(name) > 0) continue;
     const Handing handing{request, record.identity_protected, NamesAny(request.reporters_without_danger(), name)};
-    RETURN_IF_ERROR(Withhold(rules, records.jurisdiction, time, handing, items.emplace_back(ItemOf(record))));
+    AddSteps(records, hidden, items.emplace_back(ItemOf(record)));
+    RETURN_IF_ERROR(Withhold(rules, records.jurisdiction, time, handing, items.back()));
   }
   for (const InvestigationRecord& record : records.investigations) {
     if (hidden.count(record.investigation.name()) > 0) continue;
     const Handing handing{request, record.identity_protected};
-    RETURN_IF_ERROR(Withhold(rules, records.jurisdiction, time, handing, items.emplace_back(ItemOf(record, hidden))));
+    AddSteps(records, hidden, items.emplace_back(ItemOf(record, records, hidden)));
+    RETURN_IF_ERROR(Withhold(rules, records.jurisdiction, time, handing, items.back()));
   }
   std::sort(items.begin(), items.end(), IsEarlier);
   return items;

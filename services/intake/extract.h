@@ -11,6 +11,7 @@
 #include "samverkan/intake/v1/extract.pb.h"
 #include "services/intake/deadline.h"
 #include "services/intake/investigation.h"
+#include "services/intake/investigation_step.h"
 #include "services/intake/report.h"
 
 // What of a child's file may be handed to the child or a guardian (registerutdrag, GDPR
@@ -29,13 +30,22 @@ struct ChildRecords {
   // Oldest received, oldest opened first.
   std::vector<ReportRecord> reports = {};
   std::vector<InvestigationRecord> investigations = {};
+  // Oldest recorded first. One of a report or investigation that is not here came after they
+  // were read.
+  std::vector<InvestigationStepRecord> steps = {};
+  // What hangs on the investigations, oldest recorded first.
+  std::vector<v1::Placement> placements = {};
+  std::vector<v1::Transfer> transfers = {};
+  std::vector<v1::FollowUp> follow_ups = {};
 };
 
 // Names of what a guardian's extract says nothing about: reports on hold; investigations that
 // such a report opened, or that follow such an investigation; and reports that were being
 // handled while such an investigation ran, for a clock that never started, feedback that is
 // owed already or a decision would tell of it. An investigation whose first report is not among
-// the records counts as opened by one on hold: it came after they were read.
+// the records counts as opened by one on hold: it came after they were read. With them what hangs
+// on them, and a follow-up that such an investigation ended; and of others the steps that tell of
+// a police report which the guardians do not know of.
 std::set<std::string> HiddenFromGuardian(const ChildRecords& records);
 
 // The same, oldest first.

@@ -69,6 +69,11 @@ size_t LengthOfPage(const std::vector<v1::ExtractItem>& items, size_t page_size)
   return length;
 }
 
+template <typename Parts>
+void AddNames(const Parts& parts, std::vector<std::string>& names) {
+  for (const auto& part : parts) names.push_back(part.name());
+}
+
 // What the caller tried before it asked, in codes.
 std::string DetailOf(const v1::ExtractChildRequest& request) {
   std::string detail = absl::StrCat("extract to ", v1::ExtractRecipient_Name(request.recipient()));
@@ -108,6 +113,10 @@ absl::StatusOr<v1::ExtractChildResponse> ExtractService::ExtractChild(const rpc:
   }
   for (size_t i = 0; i < length; ++i) {
     shown.resources.push_back(NameOf(items[i]));
+    for (const v1::InvestigationStep& step : items[i].steps()) shown.resources.push_back(step.name());
+    AddNames(items[i].placements(), shown.resources);
+    AddNames(items[i].transfers(), shown.resources);
+    AddNames(items[i].follow_ups(), shown.resources);
     *response.add_items() = std::move(items[i]);
   }
   RETURN_IF_ERROR(store_.RecordRead(call, records, shown));

@@ -52,6 +52,18 @@ class ExtractServiceTest : public IntakeTest {
     return names.ok() ? *names : std::vector<std::string>();
   }
 
+  // A step of the report, recorded now; its name.
+  std::string AddStep(const std::string& report, const InvestigationStepStore::Transition& transition) {
+    now_ += absl::Minutes(1);
+    const rpc::CallContext call = CallOf(Caseworker(), "InvestigationStepService/RecordContact", now_);
+    const auto request = request_keys_.Of(call, NewRequestId(), v1::RecordContactRequest());
+    EXPECT_OK(request);
+    const auto added = steps_.Add(call, {true, *ParseName(report, "reports")}, {"0180", pg::Uuid::FromTime(now_)},
+                                  *request, transition);
+    EXPECT_OK(added);
+    return added.ok() ? added->record.step.name() : "";
+  }
+
   // A report of violence against the child: on hold.
   std::string SubmitViolence(std::string_view child) {
     v1::Submission submission = SchoolSubmission(child);
@@ -105,7 +117,11 @@ class ExtractServiceTest : public IntakeTest {
     return service_.ListHiddenResources(CallOf(caller, "ExtractService/ListHiddenResources", now_), request);
   }
 
-  ExtractStore store_{store_parts(), *reports_, *investigations_};
+  InvestigationStepStore steps_{store_parts()};
+  PlacementStore placements_{store_parts()};
+  TransferStore transfers_{store_parts()};
+  FollowUpStore follow_ups_{store_parts()};
+  ExtractStore store_{store_parts(), *reports_, *investigations_, {steps_, placements_, transfers_, follow_ups_}};
   const ExtractService service_{store_, parts()};
 };
 
@@ -164,6 +180,39 @@ TEST_F(ExtractServiceTest, SaysNothingToAGuardianWhileTheReportIsOnHold) {
   ReleaseHold(held);
   EXPECT_THAT(NamesFor(v1::GUARDIAN, child), ElementsAre(known, held, investigation));
   EXPECT_THAT(Hidden(child)->resources(), IsEmpty());
+}
+
+TEST_F(ExtractServiceTest, TellsTheStepsAndOfThePoliceOnlyWhatTheGuardiansKnow) {
+  const std::string report = SubmitReport(kChildren[0]);
+  v1::RecordContactRequest contact;
+  contact.mutable_contact()->set_counterpart(v1::Contact::CHILD_CONTACTED);
+  contact.mutable_contact()->set_child_said("Jag vill inte hem.");
+  const std::string talk = AddStep(report, [&](InvestigationStepRecord record) {
+    return RecordContact(ShippedRules(), std::move(record), contact, ActAt(now_));
+  });
+  v1::ReportToPoliceRequest crime;
+  crime.mutable_police_report()->set_suspicion(v1::PoliceReport::LIFE_AND_HEALTH);
+  const std::string reported = AddStep(report, [&](InvestigationStepRecord record) {
+    return ReportToPolice(ShippedRules(), std::move(record), crime, ActAt(now_));
+  });
+  const std::string child = ChildOf(report);
+  v1::ExtractChildRequest request = To(v1::CHILD, child);
+  request.set_texts_reviewed(true);
+  auto extract = Extract(request);
+  ASSERT_OK(extract);
+  ASSERT_EQ(extract->items(0).steps_size(), 2);
+  EXPECT_EQ(extract->items(0).steps(0).name(), talk);
+  EXPECT_EQ(extract->items(0).steps(0).contact().child_said(), "Jag vill inte hem.");
+  EXPECT_EQ(extract->items(0).steps(1).name(), reported);
+  EXPECT_THAT(AuditEntries().back().private_part().resources(), ElementsAre(report, talk, reported));
+
+  request.set_recipient(v1::GUARDIAN);
+  extract = Extract(request);
+  ASSERT_OK(extract);
+  ASSERT_EQ(extract->items(0).steps_size(), 1);
+  EXPECT_EQ(extract->items(0).steps(0).name(), talk);
+  EXPECT_EQ(extract->items(0).steps(0).contact().child_said(), "") << "P-057";
+  EXPECT_THAT(Hidden(child)->resources(), ElementsAre(reported));
 }
 
 // An extract without a single item is no proof that there is nothing.

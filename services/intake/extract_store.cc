@@ -36,10 +36,15 @@ bool IsProtected(const ChildRecords& records) {
 absl::StatusOr<ChildRecords> ExtractStore::Find(const rpc::CallContext& call, const pg::Uuid& child) {
   ChildRecords records{.jurisdiction = {call.caller.municipality, call.caller.authority}};
   // In this order: a report that comes between leaves an investigation whose opening report is
-  // not known, which counts as hidden.
+  // not known, which counts as hidden. What hangs on an investigation that came after these were
+  // read is left out with it.
   ASSIGN_OR_RETURN(records.reports, reports_.ListOfChild(call, child));
   ASSIGN_OR_RETURN(records.investigations, investigations_.ListOfChild(call, child));
   if (records.reports.empty() && records.investigations.empty()) return NotFound("child");
+  ASSIGN_OR_RETURN(records.steps, part_stores_.steps.ListOfChild(call, child));
+  ASSIGN_OR_RETURN(records.placements, part_stores_.placements.ListOfChild(call, child));
+  ASSIGN_OR_RETURN(records.transfers, part_stores_.transfers.ListOfChild(call, child));
+  ASSIGN_OR_RETURN(records.follow_ups, part_stores_.follow_ups.ListOfChild(call, child));
   return records;
 }
 

@@ -21,6 +21,7 @@ using ::samverkan::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr absl::CivilDay kDay(2026, 3, 10);
 
@@ -247,6 +248,37 @@ TEST(ExtractTest, HidesWhatAReportOnHoldOpenedAndWhatWouldTellOfIt) {
               ElementsAre(ReportName(2), InvestigationName(1), ReportName(3), InvestigationName(2)));
   EXPECT_THAT(NamesIn(Extract(records, To(v1::GUARDIAN))), ElementsAre(ReportName(1), ReportName(4)));
   EXPECT_THAT(Extract(records, To(v1::CHILD)), SizeIs(6));
+}
+
+TEST(ExtractTest, HidesWhatHangsOnAHiddenInvestigationAndTheFollowUpThatItEnded) {
+  const ReportRecord first = Decided(Received(1, kDay), v1::Decision::OPENED, kDay, 1);
+  const ReportRecord violent = Decided(Received(2, kDay + 5, ViolentSubmission()), v1::Decision::OPENED, kDay + 5, 2);
+  ChildRecords records =
+      RecordsOf({first, violent}, {Closed(Opened(1, kDay, {1}), kDay + 2), Opened(2, kDay + 5, {2})});
+  v1::Placement& placement = records.placements.emplace_back();
+  placement.set_name("municipalities/0180/placements/2");
+  placement.set_investigation(InvestigationName(2));
+  placement.set_place("Familjen Ek");
+  v1::FollowUp& follow_up = records.follow_ups.emplace_back();
+  follow_up.set_name("municipalities/0180/followUps/1");
+  follow_up.set_investigation(InvestigationName(1));
+  follow_up.mutable_end()->set_new_investigation(InvestigationName(2));
+
+  EXPECT_THAT(HiddenResources(records),
+              UnorderedElementsAre(ReportName(2), InvestigationName(2), placement.name(), follow_up.name()));
+  const std::vector<v1::ExtractItem> to_guardian = Extract(records, To(v1::GUARDIAN, /*texts_reviewed=*/true));
+  EXPECT_THAT(NamesIn(to_guardian), UnorderedElementsAre(ReportName(1), InvestigationName(1)));
+  for (const v1::ExtractItem& item : to_guardian) {
+    EXPECT_THAT(item.follow_ups(), IsEmpty());
+    EXPECT_THAT(item.placements(), IsEmpty());
+  }
+  int placements = 0, follow_ups = 0;
+  for (const v1::ExtractItem& item : Extract(records, To(v1::CHILD, /*texts_reviewed=*/true))) {
+    placements += item.placements_size();
+    follow_ups += item.follow_ups_size();
+  }
+  EXPECT_EQ(placements, 1);
+  EXPECT_EQ(follow_ups, 1);
 }
 
 // Received before, and still waiting for its decision: feedback asked for now would be owed at

@@ -8,6 +8,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/intake/names.h"
 
 namespace samverkan::intake {
 namespace {
@@ -80,6 +81,20 @@ absl::StatusOr<ReportChange> EndFeedback(const rules::RuleSet& rules, ReportReco
   return change;
 }
 
+// More than the three facts comes after them: a reporter who may not be told these is told nothing.
+absl::Status CheckFeedbackGiven(const ReportRecord& record) {
+  if (record.feedback.has_value() && record.feedback->state() == v1::Feedback::GIVEN) return absl::OkStatus();
+  return status::FailedPrecondition({"FEEDBACK_NOT_GIVEN", "give the three statutory facts first (`GiveFeedback`)",
+                                     "Lämna först de tre uppgifter som lagen medger."});
+}
+
+// Whether the one who is told is the sender's unit, or its whole authority.
+bool IsTheSender(const consent::v1::Recipient& recipient, const Sender& sender) {
+  const bool unit = !sender.unit.empty() && recipient.unit() == MakeName(sender.municipality, "units", sender.unit);
+  const bool authority = recipient.authority() == MakeName(sender.municipality, "authorities", sender.authority);
+  return unit || (recipient.unit().empty() && authority && !sender.authority.empty());
+}
+
 }  // namespace
 
 absl::StatusOr<Mandate> MandateOf(const rules::RuleSet& rules, const v1::Submission& submission, absl::Time received) {
@@ -126,8 +141,8 @@ absl::StatusOr<ReportChange> GiveFeedback(const rules::RuleSet& rules, ReportRec
   if (!request.extended_text().empty()) {
     return status::FailedPrecondition(
         {"NEEDS_CONSENT_DECISION",
-         "more than the three statutory facts needs a decision of the consent service; leave `extended_text` "
-         "empty to give the facts",
+         "more than the three statutory facts is told by `GiveExtendedFeedback`, through a decision of the consent "
+         "service; leave `extended_text` empty to give the facts",
          "Mer än de tre uppgifterna kräver samtycke. Lämna fältet tomt för att ge dem."});
   }
   RETURN_IF_ERROR(CheckRight(rules, record.report));
@@ -140,6 +155,42 @@ absl::StatusOr<ReportChange> GiveFeedback(const rules::RuleSet& rules, ReportRec
         {"FEEDBACK_GIVEN", "the feedback was given already", "Återkopplingen är redan lämnad."});
   }
   return EndFeedback(rules, std::move(record), v1::Feedback::GIVEN, request.suitability_test(), act);
+}
+
+absl::StatusOr<ReportChange> TellFamilyAnswer(ReportRecord record, v1::FamilyAnswer::Answer answer, const Act& act) {
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
+  RETURN_IF_ERROR(CheckFeedbackGiven(record));
+  record.feedback->mutable_family_answer()->set_answer(answer);
+  *record.feedback->mutable_family_answer()->mutable_tell_time() = ToProto(act.time);
+  ReportChange change;
+  change.happenings.push_back({"feedback.family_answer_told", {{"answer", v1::FamilyAnswer::Answer_Name(answer)}}});
+  change.after = std::move(record);
+  return change;
+}
+
+absl::Status CheckDecisionFits(const consent::v1::Decision& decision, const ReportRecord& record) {
+  RETURN_IF_ERROR(CheckNotForwarded(record.report));
+  RETURN_IF_ERROR(CheckFeedbackGiven(record));
+  const consent::v1::Question& question = decision.question();
+  if (question.purpose() == rules::v1::Disclosure::FEEDBACK && IsTheSender(question.recipient(), record.sender)) {
+    return absl::OkStatus();
+  }
+  return status::FailedPrecondition(
+      {"NEEDS_CONSENT_DECISION",
+       "expected a decision with the purpose FEEDBACK whose recipient is the authority or the unit that sent the "
+       "report; ask the consent service with these",
+       "Beslutet ska gälla återkoppling till den som gjorde anmälan. Gör en prövning som gäller det."});
+}
+
+ReportChange GiveExtendedFeedback(ReportRecord record, v1::ExtendedFeedback told, const Act& act) {
+  ReportChange change;
+  change.legal_basis = told.legal_basis();
+  told.set_child(record.report.child());
+  *told.mutable_tell_time() = ToProto(act.time);
+  *record.feedback->add_extended() = std::move(told);
+  change.happenings.push_back({"feedback.extended", {}});
+  change.after = std::move(record);
+  return change;
 }
 
 absl::StatusOr<ReportChange> RefuseFeedback(const rules::RuleSet& rules, ReportRecord record,
@@ -169,6 +220,11 @@ v1::Feedback SenderView(v1::Feedback feedback) {
   feedback.clear_suitability_test();
   feedback.clear_deadline();
   feedback.clear_etag();
+  for (v1::ExtendedFeedback& extended : *feedback.mutable_extended()) {
+    extended.clear_child();
+    extended.clear_disclosure();
+    extended.clear_legal_basis();
+  }
   return feedback;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/rules/rule_set.h"
+#include "samverkan/consent/v1/disclosure.pb.h"
 #include "samverkan/intake/v1/feedback.pb.h"
 #include "services/intake/report.h"
 
@@ -27,6 +28,16 @@ absl::StatusOr<ReportChange> RequestFeedback(const rules::RuleSet& rules, Report
 absl::StatusOr<ReportChange> GiveFeedback(const rules::RuleSet& rules, ReportRecord record,
                                           const v1::GiveFeedbackRequest& request, const Act& act);
 
+// Notes what the reporter was told of the family's answer.
+absl::StatusOr<ReportChange> TellFamilyAnswer(ReportRecord record, v1::FamilyAnswer::Answer answer, const Act& act);
+
+// OK where a decision of the consent service is about this report's child, lets its reporter be told,
+// and is made for feedback.
+absl::Status CheckDecisionFits(const consent::v1::Decision& decision, const ReportRecord& record);
+
+// Notes what was told beyond the three facts: `told` is what the consent service let out.
+ReportChange GiveExtendedFeedback(ReportRecord record, v1::ExtendedFeedback told, const Act& act);
+
 // Refuses the feedback as unsuitable, on the recorded test.
 absl::StatusOr<ReportChange> RefuseFeedback(const rules::RuleSet& rules, ReportRecord record,
                                             const v1::RefuseFeedbackRequest& request, const Act& act);
@@ -35,8 +46,8 @@ absl::StatusOr<ReportChange> RefuseFeedback(const rules::RuleSet& rules, ReportR
 // nothing where none was asked for or given.
 std::optional<v1::Feedback> HandlerView(const ReportRecord& record);
 
-// The same as the reporter sees it: whether it is given, and what was told. That feedback
-// is owed would tell that the report is decided, so it shows as asked for.
+// The same as the reporter sees it: whether it is given, and what was told, without what that
+// rests on. That feedback is owed would tell that the report is decided, so it shows as asked for.
 v1::Feedback SenderView(v1::Feedback feedback);
 
 }  // namespace samverkan::intake

@@ -1,11 +1,14 @@
 #include "services/intake/feedback_service.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "libs/rpc/service.h"
 #include "libs/status/macros.h"
+#include "libs/status/status.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
 #include "services/intake/feedback.h"
 #include "services/intake/request_fields.h"
@@ -33,6 +36,15 @@ void RequireTest(const v1::SuitabilityTest& test, v1::SuitabilityTest::Verdict v
                    "Ange lämplighetsprövningens resultat.");
   }
   RequireText(test.reasons(), "suitability_test.reasons", violations);
+}
+
+// "P-056, OSL 10:1, 12:1-2", each rule once.
+std::string LegalBasisOf(const consent::v1::DisclosureRecord& disclosure) {
+  std::map<std::string, std::string> bases;
+  for (const consent::v1::CategoryDecision& category : disclosure.categories()) {
+    bases.emplace(category.rule(), category.legal_basis());
+  }
+  return absl::StrJoin(bases, "; ", absl::PairFormatter(", "));
 }
 
 }  // namespace
@@ -73,6 +85,63 @@ absl::StatusOr<v1::Feedback> FeedbackService::GiveFeedback(const rpc::CallContex
     RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
     return intake::GiveFeedback(parts_.rules, std::move(record), request, ActOf(call));
   });
+}
+
+absl::StatusOr<v1::Feedback> FeedbackService::TellFamilyAnswer(const rpc::CallContext& call,
+                                                               const v1::TellFamilyAnswerRequest& request) const {
+  status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
+  const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
+  RequireEtag(request.etag(), violations);
+  RequireChoice(request.answer(), "answer", "MORE_CAN_BE_TOLD, NO_MORE", violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
+  return Change(call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+    RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
+    return intake::TellFamilyAnswer(std::move(record), request.answer(), ActOf(call));
+  });
+}
+
+absl::StatusOr<v1::Feedback> FeedbackService::GiveExtendedFeedback(
+    const rpc::CallContext& call, const v1::GiveExtendedFeedbackRequest& request) const {
+  status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
+  const ResourceKey key = RequireName(request.parent(), "reports", "parent", violations);
+  RequireEtag(request.etag(), violations);
+  RequireText(request.decision(), "decision", violations);
+  LimitText(request.caseworker(), "caseworker", violations);
+  if (request.caseworker().empty()) RequireText(request.text(), "text", violations);
+  LimitText(request.text(), "text", violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
+  ASSIGN_OR_RETURN(const ReportRecord report, store_.Find(call, key));
+  RETURN_IF_ERROR(CheckMayHandle(call.caller, report));
+  // Asked before the transaction, which waits for no other service. A stale etag lets nothing out; of
+  // a repeated request it says nothing.
+  const absl::Status handled = CheckHandled(call, report, request.etag());
+  const absl::StatusOr<v1::ExtendedFeedback> told = handled.ok() ? LetOut(call, report, request) : handled;
+  return Change(call, key, id, [&](ReportRecord record) -> absl::StatusOr<ReportChange> {
+    RETURN_IF_ERROR(told.status());
+    RETURN_IF_ERROR(CheckHandled(call, record, request.etag()));
+    return intake::GiveExtendedFeedback(std::move(record), *told, ActOf(call));
+  });
+}
+
+absl::StatusOr<v1::ExtendedFeedback> FeedbackService::LetOut(const rpc::CallContext& call, const ReportRecord& report,
+                                                             const v1::GiveExtendedFeedbackRequest& request) const {
+  ASSIGN_OR_RETURN(const consent::v1::Decision decision, disclosures_.FindDecision(call, request.decision()));
+  RETURN_IF_ERROR(CheckDecisionFits(decision, report));
+  v1::ExtendedFeedback told;
+  told.set_child(report.report.child());
+  told.set_text(request.text());
+  told.set_caseworker(request.caseworker());
+  ASSIGN_OR_RETURN(
+      const consent::v1::DiscloseResponse released,
+      disclosures_.Disclose(call, request.decision(), request.request_id(), told, request.free_text_check()));
+  if (!released.message().UnpackTo(&told)) return status::Internal("the consent service answered with another message");
+  told.set_disclosure(released.disclosure().name());
+  told.set_legal_basis(LegalBasisOf(released.disclosure()));
+  return told;
 }
 
 absl::StatusOr<v1::Feedback> FeedbackService::RefuseFeedback(const rpc::CallContext& call,
@@ -137,6 +206,8 @@ std::unique_ptr<rpc::Service> FeedbackService::Serve(rpc::Adapter& adapter) cons
   auto service = std::make_unique<rpc::Service>(rpc::DescriptorOf<v1::FeedbackService>(), adapter);
   service->Add("RequestFeedback", this, &FeedbackService::RequestFeedback);
   service->Add("GiveFeedback", this, &FeedbackService::GiveFeedback);
+  service->Add("TellFamilyAnswer", this, &FeedbackService::TellFamilyAnswer);
+  service->Add("GiveExtendedFeedback", this, &FeedbackService::GiveExtendedFeedback);
   service->Add("RefuseFeedback", this, &FeedbackService::RefuseFeedback);
   service->Add("ListFeedback", this, &FeedbackService::ListFeedback);
   return service;

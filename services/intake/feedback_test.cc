@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libs/proto_time/proto_time.h"
 #include "libs/testing/status_matchers.h"
@@ -46,6 +47,22 @@ v1::RefuseFeedbackRequest Unsuitable() {
   request.mutable_suitability_test()->set_verdict(v1::SuitabilityTest::UNSUITABLE);
   request.mutable_suitability_test()->set_reasons("Barnet har skyddade uppgifter.");
   return request;
+}
+
+// A school's report whose feedback was given.
+ReportRecord GivenAt(absl::Time time) {
+  auto change = GiveFeedback(ShippedRules(), DecidedAt(time, /*feedback_wanted=*/true), Suitable(), ActAt(time));
+  EXPECT_OK(change);
+  return std::move(change->after);
+}
+
+// A decision for feedback that lets this one be told.
+consent::v1::Decision DecisionFor(const std::string& authority, const std::string& unit) {
+  consent::v1::Decision decision;
+  decision.mutable_question()->set_purpose(rules::v1::Disclosure::FEEDBACK);
+  decision.mutable_question()->mutable_recipient()->set_authority(authority);
+  decision.mutable_question()->mutable_recipient()->set_unit(unit);
+  return decision;
 }
 
 TEST(FeedbackTest, DecisionOfDecember2025OwesItWithoutALimit) {
@@ -196,6 +213,79 @@ TEST(FeedbackTest, AnythingMoreNeedsADecisionOfConsent) {
   request.set_extended_text("Familjen får stöd i hemmet.");
   EXPECT_THAT(GiveFeedback(ShippedRules(), DecidedAt(kNow, true), request, ActAt(kNow)),
               StatusIs(kFailedPrecondition, "NEEDS_CONSENT_DECISION"));
+}
+
+TEST(FeedbackTest, FamilysAnswerIsToldAfterTheFactsAndMayChange) {
+  EXPECT_THAT(TellFamilyAnswer(DecidedAt(kNow, true), v1::FamilyAnswer::NO_MORE, ActAt(kNow)),
+              StatusIs(kFailedPrecondition, "FEEDBACK_NOT_GIVEN"));
+  ReportRecord record = GivenAt(kNow);
+  for (const auto answer : {v1::FamilyAnswer::NO_MORE, v1::FamilyAnswer::MORE_CAN_BE_TOLD}) {
+    ASSERT_OK_AND_ASSIGN(const ReportChange told, TellFamilyAnswer(record, answer, ActAt(kNow)));
+    EXPECT_EQ(told.after.feedback->family_answer().answer(), answer);
+    EXPECT_TRUE(told.after.feedback->family_answer().has_tell_time());
+    ASSERT_EQ(told.happenings.size(), 1u);
+    EXPECT_EQ(told.happenings[0].type, "feedback.family_answer_told");
+    EXPECT_EQ(told.happenings[0].attributes.at("answer"), v1::FamilyAnswer::Answer_Name(answer));
+    record = told.after;
+  }
+  record.report.set_state(v1::Report::FORWARDED);
+  EXPECT_THAT(TellFamilyAnswer(record, v1::FamilyAnswer::NO_MORE, ActAt(kNow)),
+              StatusIs(kFailedPrecondition, "REPORT_FORWARDED"));
+}
+
+TEST(FeedbackTest, DecisionMustLetTheSendersUnitOrAuthorityBeToldForFeedback) {
+  const ReportRecord given = GivenAt(kNow);
+  const std::string school = "municipalities/0180/units/bredangsskolan";
+  const std::string schools = "municipalities/0180/authorities/utbildningsnamnden";
+  EXPECT_OK(CheckDecisionFits(DecisionFor(schools, school), given));
+  EXPECT_OK(CheckDecisionFits(DecisionFor(schools, ""), given));
+  for (const auto& [authority, unit] :
+       std::vector<std::pair<std::string, std::string>>{{schools, "municipalities/0180/units/satraskolan"},
+                                                        {schools, "municipalities/0127/units/bredangsskolan"},
+                                                        {kSkarholmen, ""},
+                                                        {"municipalities/0127/authorities/utbildningsnamnden", ""},
+                                                        {"", ""}}) {
+    EXPECT_THAT(CheckDecisionFits(DecisionFor(authority, unit), given),
+                StatusIs(kFailedPrecondition, "NEEDS_CONSENT_DECISION"))
+        << authority << " " << unit;
+  }
+  consent::v1::Decision cooperation = DecisionFor(schools, school);
+  cooperation.mutable_question()->set_purpose(rules::v1::Disclosure::COOPERATION);
+  EXPECT_THAT(CheckDecisionFits(cooperation, given), StatusIs(kFailedPrecondition, "NEEDS_CONSENT_DECISION"));
+  EXPECT_THAT(CheckDecisionFits(DecisionFor(schools, school), DecidedAt(kNow, true)),
+              StatusIs(kFailedPrecondition, "FEEDBACK_NOT_GIVEN"));
+}
+
+TEST(FeedbackTest, MoreIsAddedAndTheReporterSeesItWithoutWhatItRestsOn) {
+  ReportRecord record = GivenAt(kNow);
+  record.report.set_child("019bb1a5-0000-7000-8000-000000000001");
+  v1::ExtendedFeedback told;
+  told.set_text("Utredningen är avslutad.");
+  told.set_caseworker("Eva Ek");
+  told.set_disclosure("municipalities/0180/disclosures/019bb1a5-0000-7000-8000-000000000002");
+  told.set_legal_basis("P-056, OSL 10:1");
+  ReportChange change = GiveExtendedFeedback(record, told, ActAt(kNow));
+  EXPECT_EQ(change.legal_basis, "P-056, OSL 10:1");
+  ASSERT_EQ(change.happenings.size(), 1u);
+  EXPECT_EQ(change.happenings[0].type, "feedback.extended");
+  EXPECT_THAT(change.happenings[0].attributes, IsEmpty());
+  told.set_text("Familjen får stöd.");
+  change = GiveExtendedFeedback(change.after, told, ActAt(kNow + absl::Hours(1)));
+  const v1::Feedback handler = *HandlerView(change.after);
+  ASSERT_EQ(handler.extended_size(), 2);
+  EXPECT_EQ(handler.extended(0).text(), "Utredningen är avslutad.");
+  EXPECT_EQ(handler.extended(1).child(), record.report.child());
+  EXPECT_EQ(handler.extended(1).disclosure(), told.disclosure());
+  EXPECT_GT(handler.extended(1).tell_time().seconds(), handler.extended(0).tell_time().seconds());
+  const v1::Feedback sender = SenderView(handler);
+  ASSERT_EQ(sender.extended_size(), 2);
+  for (const v1::ExtendedFeedback& extended : sender.extended()) {
+    EXPECT_FALSE(extended.text().empty());
+    EXPECT_EQ(extended.caseworker(), "Eva Ek");
+    EXPECT_EQ(extended.child(), "");
+    EXPECT_EQ(extended.disclosure(), "");
+    EXPECT_EQ(extended.legal_basis(), "");
+  }
 }
 
 TEST(FeedbackTest, RefusalRestsOnItsTestAndEndsTheDebt) {

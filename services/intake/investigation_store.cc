@@ -19,6 +19,7 @@
 #include "libs/status/status.h"
 #include "services/intake/deadline_store.h"
 #include "services/intake/emergency_access_store.h"
+#include "services/intake/investigation_part_store.h"
 #include "services/intake/list_cursor.h"
 #include "services/intake/report_content.h"
 #include "services/intake/staff_name_store.h"
@@ -52,6 +53,9 @@ constexpr pg::Statement kFindInvestigation = {"find_investigation",
 constexpr pg::Statement kLockInvestigation = {
     "lock_investigation",
     "SELECT 1::bigint FROM investigation WHERE municipality = $1 AND investigation = $2 FOR UPDATE"};
+
+constexpr pg::Statement kLockChild = {"lock_investigations_of_child",
+                                      "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended($1, 0))"};
 
 constexpr pg::Statement kListInvestigations = {
     "list_investigations", SAMVERKAN_INVESTIGATION_COLUMNS("false")
@@ -140,31 +144,12 @@ absl::StatusOr<InvestigationRecord> ReadRecord(pg::ReadTransaction& transaction,
   return record;
 }
 
-// An investigation, and the key that it is sealed with.
-struct Found {
-  InvestigationRecord record;
-  sealing::DataKeyPtr key;
-};
-
 // NOT_FOUND, filed with the board whose investigation it is.
 absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindHiddenAuthority, pg::Params(id.municipality, id.id)));
   ASSIGN_OR_RETURN(const auto authority, rows[0].Get<std::optional<std::string>>(0));
   if (!authority.has_value()) return NotFound("investigation");
   return NotFound("investigation", {.municipality = id.municipality, .authority = *authority});
-}
-
-absl::StatusOr<Found> FindIn(pg::ReadTransaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
-                             const ResourceKey& id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   transaction.Query(kFindInvestigation,
-                                     pg::Params(id.municipality, id.id, parts.tags.DeclarerOf(call.caller), call.now)));
-  if (rows.empty()) return Hidden(transaction, id);
-  ASSIGN_OR_RETURN(const pg::Uuid data_key, rows[0].Get<pg::Uuid>(kDataKeyColumn));
-  Found found;
-  ASSIGN_OR_RETURN(found.key, KeyOf(parts.keys, call.deadline, data_key, "investigation"));
-  ASSIGN_OR_RETURN(found.record, ReadRecord(transaction, rows[0], id.municipality, *found.key));
-  return found;
 }
 
 // The names in the reports of investigations of the caller's board, by the investigation's name:
@@ -251,7 +236,7 @@ absl::Status StoreEvents(pg::Transaction& transaction, const StoreParts& parts, 
 }
 
 absl::Status StoreChange(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
-                         const idempotency::Request& request, const ResourceKey& id, const Found& before,
+                         const idempotency::Request& request, const ResourceKey& id, const FoundInvestigation& before,
                          const InvestigationChange& change) {
   const v1::Investigation& after = change.after.investigation;
   const Placement placement = PlacementOf(after);
@@ -285,6 +270,7 @@ absl::Status InsertInvestigation(pg::Transaction& transaction, const StoreParts&
   ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, parts.keys.Fresh(deadline));
   const Placement placement = PlacementOf(investigation);
   const absl::Time opened = proto_time::FromProto(investigation.open_time()).value_or(absl::UnixEpoch());
+  RETURN_IF_ERROR(LockInvestigationsOfChild(transaction, investigation.child()));
   const absl::Status inserted =
       transaction
           .Execute(kInsertInvestigation,
@@ -301,6 +287,7 @@ absl::Status InsertInvestigation(pg::Transaction& transaction, const StoreParts&
   for (const std::string& report : investigation.reports()) {
     RETURN_IF_ERROR(InsertReport(transaction, id, report));
   }
+  RETURN_IF_ERROR(EndFollowUps(transaction, parts, deadline, investigation));
   return StoreDeadlines(transaction, id, *key, placement.authority, kCollection, {}, ClockOf(investigation));
 }
 
@@ -316,10 +303,28 @@ absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::s
   return InsertReport(transaction, key, report);
 }
 
+absl::StatusOr<FoundInvestigation> FindInvestigation(pg::ReadTransaction& transaction, const StoreParts& parts,
+                                                     const rpc::CallContext& call, const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   transaction.Query(kFindInvestigation,
+                                     pg::Params(id.municipality, id.id, parts.tags.DeclarerOf(call.caller), call.now)));
+  if (rows.empty()) return Hidden(transaction, id);
+  ASSIGN_OR_RETURN(const pg::Uuid data_key, rows[0].Get<pg::Uuid>(kDataKeyColumn));
+  FoundInvestigation found;
+  ASSIGN_OR_RETURN(found.key, KeyOf(parts.keys, call.deadline, data_key, "investigation"));
+  ASSIGN_OR_RETURN(found.record, ReadRecord(transaction, rows[0], id.municipality, *found.key));
+  return found;
+}
+
+absl::Status LockInvestigationsOfChild(pg::Transaction& transaction, const std::string& child) {
+  return transaction.Query(kLockChild, pg::Params(child)).status();
+}
+
 absl::StatusOr<InvestigationRecord> InvestigationStore::Find(const rpc::CallContext& call, const ResourceKey& id) {
   return parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "find_investigation",
                           [&](pg::ReadTransaction& transaction) -> absl::StatusOr<InvestigationRecord> {
-                            ASSIGN_OR_RETURN(Found found, FindIn(transaction, parts_, call, id));
+                            ASSIGN_OR_RETURN(FoundInvestigation found,
+                                             FindInvestigation(transaction, parts_, call, id));
                             return std::move(found.record);
                           });
 }
@@ -333,14 +338,14 @@ absl::StatusOr<InvestigationStore::Changed> InvestigationStore::Change(const rpc
     ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
     if (repeated.has_value()) {
       ASSIGN_OR_RETURN(const ResourceKey first_result, IdOf(repeated->front(), kCollection));
-      ASSIGN_OR_RETURN(Found first, FindIn(transaction, parts_, call, first_result));
+      ASSIGN_OR_RETURN(FoundInvestigation first, FindInvestigation(transaction, parts_, call, first_result));
       return Changed{std::move(first.record), true};
     }
     RETURN_IF_ERROR(transaction.Query(kLockInvestigation, pg::Params(id.municipality, id.id)).status());
-    ASSIGN_OR_RETURN(const Found before, FindIn(transaction, parts_, call, id));
+    ASSIGN_OR_RETURN(const FoundInvestigation before, FindInvestigation(transaction, parts_, call, id));
     ASSIGN_OR_RETURN(const InvestigationChange change, transition(before.record));
     RETURN_IF_ERROR(StoreChange(transaction, parts_, call, request, id, before, change));
-    ASSIGN_OR_RETURN(Found after, FindIn(transaction, parts_, call, result));
+    ASSIGN_OR_RETURN(FoundInvestigation after, FindInvestigation(transaction, parts_, call, result));
     return Changed{std::move(after.record), false};
   };
   return parts_.pool.Write(pg::ScopeOf(call.caller), call.deadline, "change_investigation", change);
@@ -397,7 +402,8 @@ absl::StatusOr<std::vector<InvestigationRecord>> InvestigationStore::ListOfChild
 }
 
 absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
-                                            const std::vector<const InvestigationRecord*>& shown) {
+                                            const std::vector<const InvestigationRecord*>& shown,
+                                            const std::vector<std::string>& resources) {
   ASSIGN_OR_RETURN(auto names, FindNames(parts_, call, shown));
   TouchedByRead touched(call);
   for (const InvestigationRecord* const record : shown) {
@@ -411,7 +417,7 @@ absl::Status InvestigationStore::RecordRead(const rpc::CallContext& call,
     ASSIGN_OR_RETURN(const auto signs, parts_.staff_names.SignsOf(call, std::move(read)));
     its.risk_signs.insert(signs.begin(), signs.end());
   }
-  return touched.Append(parts_, {});
+  return touched.Append(parts_, resources);
 }
 
 }  // namespace samverkan::intake

@@ -18,7 +18,8 @@
 
 namespace samverkan::intake {
 
-// Stores a new investigation with its clock and its reports, in the caller's transaction.
+// Stores a new investigation with its clock and its reports, and ends a follow-up of the child, in
+// the caller's transaction.
 // FAILED_PRECONDITION, reason INVESTIGATION_RUNNING, where one of the child runs already.
 absl::Status InsertInvestigation(pg::Transaction& transaction, const StoreParts& parts, absl::Time deadline,
                                  const v1::Investigation& investigation);
@@ -32,6 +33,20 @@ absl::StatusOr<v1::Investigation> OpenInvestigation(const sealing::DataKey& key,
 // name. FAILED_PRECONDITION, reason NO_RUNNING_INVESTIGATION, where it runs no more.
 absl::Status AddReportToInvestigation(pg::Transaction& transaction, const std::string& investigation,
                                       const std::string& report);
+
+// An investigation, and the key that it and what hangs on it are sealed with.
+struct FoundInvestigation {
+  InvestigationRecord record;
+  sealing::DataKeyPtr key;
+};
+
+// As InvestigationStore::Find, in the caller's transaction and its scope.
+absl::StatusOr<FoundInvestigation> FindInvestigation(pg::ReadTransaction& transaction, const StoreParts& parts,
+                                                     const rpc::CallContext& call, const ResourceKey& id);
+
+// Waits for whoever opens an investigation of the child or begins a follow-up: of the two, one
+// comes first.
+absl::Status LockInvestigationsOfChild(pg::Transaction& transaction, const std::string& child);
 
 // All SQL of investigations, as ReportStore of reports.
 class InvestigationStore {
@@ -70,8 +85,10 @@ class InvestigationStore {
   // them.
   absl::StatusOr<std::vector<InvestigationRecord>> ListOfChild(const rpc::CallContext& call, const pg::Uuid& child);
 
-  // Appends the audit entry of a read that shows these; returns when it is durable.
-  absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const InvestigationRecord*>& shown);
+  // Appends the audit entry of a read that shows these, and of them what `resources` name;
+  // returns when it is durable.
+  absl::Status RecordRead(const rpc::CallContext& call, const std::vector<const InvestigationRecord*>& shown,
+                          const std::vector<std::string>& resources = {});
 
  private:
   const StoreParts parts_;

@@ -25,6 +25,7 @@ ABSL_FLAG(std::string, clock_file, "", "seconds by which the clock is moved; dev
 ABSL_FLAG(std::string, rules, "deploy/rules", "folder of the rule set");
 ABSL_FLAG(std::string, directory, "deploy/directory", "folder of authorities and units");
 ABSL_FLAG(std::string, audit, "", "host:port of the audit service");
+ABSL_FLAG(std::string, consent, "", "host:port of the consent service");
 ABSL_FLAG(absl::Duration, longest_backlog, absl::Hours(4),
           "reads of personal data are refused when audit entries have waited longer");
 ABSL_FLAG(int, workers, 128, "calls worked on at a time");
@@ -44,6 +45,7 @@ samverkan::intake::ServerFlags Flags() {
           .rules = absl::GetFlag(FLAGS_rules),
           .directory = absl::GetFlag(FLAGS_directory),
           .audit = absl::GetFlag(FLAGS_audit),
+          .consent = absl::GetFlag(FLAGS_consent),
           .longest_backlog = absl::GetFlag(FLAGS_longest_backlog),
           .workers = absl::GetFlag(FLAGS_workers),
           .connections = absl::GetFlag(FLAGS_connections)};

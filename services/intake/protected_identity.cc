@@ -68,6 +68,21 @@ absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction
   return Name(rules, jurisdiction, time, RemoveWhereabouts(shown), shown);
 }
 
+absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
+                                 v1::InvestigationStep& shown) {
+  return Name(rules, jurisdiction, time, RemoveWhereabouts(shown), shown);
+}
+
+absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
+                                 v1::Placement& shown) {
+  return Name(rules, jurisdiction, time, RemoveWhereabouts(shown), shown);
+}
+
+absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
+                                 v1::Transfer& shown) {
+  return Name(rules, jurisdiction, time, RemoveWhereabouts(shown), shown);
+}
+
 absl::StatusOr<ReportChange> MarkProtectedIdentity(const rules::RuleSet& rules, ReportRecord record,
                                                    const v1::MarkProtectedIdentityRequest& request, const Act& act) {
   RETURN_IF_ERROR(CheckChanges(record.identity_protected, request.protection()));

@@ -6,8 +6,11 @@
 #include "absl/time/time.h"
 #include "libs/rules/rule_set.h"
 #include "samverkan/intake/v1/investigation.pb.h"
+#include "samverkan/intake/v1/investigation_step.pb.h"
+#include "samverkan/intake/v1/placement.pb.h"
 #include "samverkan/intake/v1/report.pb.h"
 #include "samverkan/intake/v1/report_meeting.pb.h"
+#include "samverkan/intake/v1/transfer.pb.h"
 #include "services/intake/deadline.h"
 #include "services/intake/report.h"
 
@@ -25,6 +28,12 @@ absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction
                                  v1::Investigation& shown);
 absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
                                  v1::ReportMeeting& shown);
+absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
+                                 v1::InvestigationStep& shown);
+absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
+                                 v1::Placement& shown);
+absl::Status WithholdWhereabouts(const rules::RuleSet& rules, const Jurisdiction& jurisdiction, absl::Time time,
+                                 v1::Transfer& shown);
 
 // Marks the child's identity as protected or as not protected: `after.identity_protected`, which
 // is then to hold for all reports of the child. FAILED_PRECONDITION, reason ALREADY_PROTECTED or

@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
 #include "libs/clock/clock.h"
 #include "libs/log/logger.h"
@@ -19,6 +21,7 @@
 #include "services/intake/assessment_service.h"
 #include "services/intake/consultation_store.h"
 #include "services/intake/deadline_sweeper.h"
+#include "services/intake/disclosures.h"
 #include "services/intake/feedback_service.h"
 #include "services/intake/intake_fixture.h"
 #include "services/intake/report_meeting_service.h"
@@ -44,6 +47,11 @@ using testing::Reporter;
 using testing::SchoolSubmission;
 using ::testing::SizeIs;
 using testing::UnitManager;
+
+// Nobody answers there: nothing here needs a decision of the consent service.
+Disclosures NoDisclosures() {
+  return Disclosures(grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials()));
+}
 
 auth::Caller Reception() { return CallerOf(access::v1::RECEPTION, "u-annika", {"mottagningsenheten"}); }
 
@@ -414,7 +422,8 @@ TEST_F(ReportServiceTest, ForwardingTakesHoldClocksAndWhatTheSenderAskedForAlong
   EXPECT_EQ(states["hold_review"], v1::Deadline::PENDING);
   // The sender is led on, and its wish for feedback goes along.
   EXPECT_EQ(Get(name, Reporter())->forwarding().report(), forwarded->forwarded_report());
-  const FeedbackService feedback(*reports_, parts());
+  const Disclosures disclosures = NoDisclosures();
+  const FeedbackService feedback(*reports_, disclosures, parts());
   v1::ListFeedbackRequest request;
   request.set_parent("municipalities/0180");
   const auto asked = feedback.ListFeedback(CallOf(Reporter(), "FeedbackService/ListFeedback", now_), request);
@@ -472,7 +481,8 @@ TEST_F(ReportServiceTest, EventsHoldNoFreeText) {
 TEST_F(ReportServiceTest, AskingForFeedbackAgainMakesNobodysEtagStale) {
   const std::string name = Submitted(kChildren[0], /*feedback_wanted=*/true);
   const std::string etag = EtagOf(name);
-  const FeedbackService feedback(*reports_, parts());
+  const Disclosures disclosures = NoDisclosures();
+  const FeedbackService feedback(*reports_, disclosures, parts());
   v1::RequestFeedbackRequest request;
   request.set_parent(name);
   request.set_request_id(NewRequestId());
@@ -484,7 +494,8 @@ TEST_F(ReportServiceTest, AReferralGivesNoRightToFeedback) {
   v1::SubmitReportRequest request = SubmitRequest(kChildren[0], /*feedback_wanted=*/true);
   request.mutable_submission()->set_kind(v1::REFERRAL);
   const std::string name = Submit(request)->reports(0).name();
-  const FeedbackService feedback(*reports_, parts());
+  const Disclosures disclosures = NoDisclosures();
+  const FeedbackService feedback(*reports_, disclosures, parts());
   v1::RequestFeedbackRequest ask;
   ask.set_parent(name);
   ask.set_request_id(NewRequestId());
@@ -600,7 +611,8 @@ TEST_F(ReportServiceTest, WhereAnInvestigationRunsFeedbackIsOwedAtOnceAndNoDecis
 TEST_F(ReportServiceTest, OwedFeedbackDoesNotTellTheReporterThatTheReportIsDecided) {
   const std::string name = SubmitReport(kChildren[0], /*feedback_wanted=*/true);
   ASSERT_OK(DecideReport(name, v1::Decision::NOT_OPENED));
-  const FeedbackService feedback(*reports_, parts());
+  const Disclosures disclosures = NoDisclosures();
+  const FeedbackService feedback(*reports_, disclosures, parts());
   v1::ListFeedbackRequest request;
   request.set_parent("municipalities/0180");
   auto shown = feedback.ListFeedback(CallOf(Reporter(), "FeedbackService/ListFeedback", now_), request);
@@ -618,7 +630,8 @@ TEST_F(ReportServiceTest, OwedFeedbackDoesNotTellTheReporterThatTheReportIsDecid
 TEST_F(ReportServiceTest, GivenFeedbackTellsTheFactAndNotTheTest) {
   const std::string name = SubmitReport(kChildren[0], /*feedback_wanted=*/true);
   ASSERT_OK(DecideReport(name, v1::Decision::NOT_OPENED));
-  const FeedbackService feedback(*reports_, parts());
+  const Disclosures disclosures = NoDisclosures();
+  const FeedbackService feedback(*reports_, disclosures, parts());
   v1::GiveFeedbackRequest give;
   give.set_parent(name);
   give.set_request_id(NewRequestId());

@@ -113,22 +113,36 @@ constexpr pg::Statement kListWork = {
     "WITH item AS ("
     "  SELECT 'reports' AS collection, r.report AS id, r.child, r.receive_time, r.assignee_tag IS NULL AS unassigned,"
     "         r.acute, r.on_hold, r.state = 1 AS is_new, r.state IN (1, 2) AS open,"
-    "         coalesce(f.state = 2, false) AS feedback_owed, false AS to_review, r.data_key, r.handling AS content"
+    "         coalesce(f.state = 2, false) AS feedback_owed, false AS to_review, false AS notice_owed, r.data_key,"
+    "         r.handling AS content"
     "    FROM report r LEFT JOIN feedback f ON f.municipality = r.municipality AND f.report = r.report"
     "    WHERE r.municipality = $1 AND r.authority = $2 AND r.unit_tag = ANY($3::bytea[]) AND r.state <> 4"
     "      AND (r.state IN (1, 2) OR r.on_hold OR f.state = 2)"
     "  UNION ALL"
     "  SELECT 'investigations', v.investigation, v.child, v.open_time, v.assignee_tag IS NULL, false, false, false, "
     "true,"
-    "         false, false, v.data_key, v.content"
+    "         false, false,"
+    "         (SELECT count(DISTINCT t.concerned) < 2 FROM investigation_step t WHERE t.municipality = v.municipality"
+    "            AND t.investigation = v.investigation AND t.concerned IS NOT NULL), v.data_key, v.content"
     "    FROM investigation v"
     "    WHERE v.municipality = $1 AND v.authority = $2 AND v.unit_tag = ANY($3::bytea[]) AND v.state = 1"
     "  UNION ALL"
     "  SELECT 'emergencyAccesses', e.emergency_access, e.child, e.declare_time, false, false, false, false, false,"
-    "         false, true, e.data_key, e.content"
+    "         false, true, false, e.data_key, e.content"
     "    FROM emergency_access e"
     "    WHERE $10 AND e.municipality = $1 AND e.authority = $2 AND e.state = 1"
-    "      AND child_is_handled_by(e.municipality, e.authority, e.child, $3::bytea[])),"
+    "      AND child_is_handled_by(e.municipality, e.authority, e.child, $3::bytea[])"
+    "  UNION ALL"
+    "  SELECT h.collection, h.id, h.child, h.create_time, false, false, false, false, false, false, false, false,"
+    "         h.data_key, v.content"
+    "    FROM (SELECT 'placements' AS collection, placement AS id, municipality, investigation, child, create_time,"
+    "                 data_key, authority FROM placement WHERE state = 1"
+    "          UNION ALL SELECT 'transfers', transfer, municipality, investigation, child, create_time, data_key,"
+    "                 authority FROM transfer WHERE state IN (1, 4)"
+    "          UNION ALL SELECT 'followUps', follow_up, municipality, investigation, child, create_time, data_key,"
+    "                 authority FROM follow_up WHERE state = 1) AS h"
+    "    JOIN investigation v ON v.municipality = h.municipality AND v.investigation = h.investigation"
+    "    WHERE h.municipality = $1 AND h.authority = $2 AND v.unit_tag = ANY($3::bytea[])),"
     " timed AS ("
     "  SELECT item.*, coalesce(d.latest, '9999-12-31'::date) AS latest, coalesce(d.overdue, false) AS overdue,"
     "         coalesce(d.due, false) AS due"
@@ -137,12 +151,13 @@ constexpr pg::Statement kListWork = {
     "             bool_or(d.due_date <= $5 AND d.latest_date >= $5) AS due"
     "        FROM deadline d WHERE d.municipality = $1 AND d.subject = item.id AND d.state = 1) AS d ON true)"
     " SELECT collection, id, receive_time, acute, on_hold, is_new, open AND unassigned, due, overdue, feedback_owed,"
-    "        to_review, latest, child, data_key, content,"
+    "        to_review, notice_owed, latest, child, data_key, content,"
     "        EXISTS (SELECT FROM report p WHERE p.municipality = $1 AND p.authority = $2 AND p.child = timed.child"
     "          AND p.identity_protected)"
     "  FROM timed"
     "  WHERE CASE $4 WHEN 0 THEN true WHEN 1 THEN is_new WHEN 2 THEN open AND unassigned WHEN 3 THEN due"
-    "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed WHEN 6 THEN on_hold ELSE to_review END"
+    "                WHEN 4 THEN overdue WHEN 5 THEN feedback_owed WHEN 6 THEN on_hold WHEN 7 THEN to_review"
+    "                ELSE notice_owed END"
     "    AND (latest, receive_time, id) > ($6, $7, $8)"
     "  ORDER BY latest, receive_time, id LIMIT $9"};
 
@@ -405,7 +420,7 @@ absl::StatusOr<std::string> AssigneeOf(const std::string& collection, const Reso
     ASSIGN_OR_RETURN(const v1::Investigation investigation, OpenInvestigation(key, id, content));
     return investigation.assignee();
   }
-  // An emergency access is every manager's.
+  // An emergency access is every manager's; what hangs on an investigation, its caseworker's.
   if (collection != "reports") return std::string();
   ReportRecord record;
   RETURN_IF_ERROR(OpenHandling(key, id, content, record));
@@ -420,9 +435,10 @@ absl::StatusOr<ReportStore::Work> ReadWork(const pg::Row& row, const std::string
   pg::Uuid data_key, child;
   pg::Bytes content;
   bool acute = false, on_hold = false, is_new = false, unassigned = false, due = false, overdue = false, owed = false,
-       to_review = false;
+       to_review = false, notice_owed = false;
   RETURN_IF_ERROR(row.Into(collection, place.id, place.receive_time, acute, on_hold, is_new, unassigned, due, overdue,
-                           owed, to_review, place.latest, child, data_key, content, work.identity_protected));
+                           owed, to_review, notice_owed, place.latest, child, data_key, content,
+                           work.identity_protected));
   work.child = child.ToString();
   item.set_resource(MakeName(municipality, collection, place.id));
   if (const auto key = keys.find(place.id); key != keys.end()) {
@@ -437,7 +453,8 @@ absl::StatusOr<ReportStore::Work> ReadWork(const pg::Row& row, const std::string
                                                        {overdue, v1::WorkItem::OVERDUE},
                                                        {owed, v1::WorkItem::FEEDBACK_OWED},
                                                        {on_hold, v1::WorkItem::REVIEW_HOLD},
-                                                       {to_review, v1::WorkItem::REVIEW_EMERGENCY_ACCESS}};
+                                                       {to_review, v1::WorkItem::REVIEW_EMERGENCY_ACCESS},
+                                                       {notice_owed, v1::WorkItem::INFORM_CONCERNED}};
   for (const auto& [applies, what] : to_do) {
     if (applies) item.add_to_do(what);
   }

@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kRetention = "retention";
 constexpr std::string_view kNotOpened = "retention_not_opened";
 constexpr std::string_view kChildInvestigation = "retention_child_investigation";
+constexpr std::string_view kNeverErased = "retention_never_erased";
 constexpr std::string_view kResearchSample = "retention_research_sample";
 
 // A day from which something may be erased, and what says so.
@@ -58,6 +59,16 @@ absl::StatusOr<bool> IsResearchSample(const rules::RuleSet& rules, const ChildFi
   }
   return HasParameter(*answer, "county_", municipality / 100) || HasParameter(*answer, "municipality_", municipality) ||
          (file.birth_day.has_value() && HasParameter(*answer, "birth_day_", file.birth_day->day()));
+}
+
+// P-083: what was made in connection with a placement; which of the child's papers that is
+// cannot be told, so it is all of the investigations.
+absl::StatusOr<bool> InvestigationsAreKept(const rules::RuleSet& rules, const ChildFile& file, absl::CivilDay today) {
+  if (!file.placed) return false;
+  const auto answer = rules.Ask(kNeverErased, today, file.jurisdiction.municipality, file.jurisdiction.authority);
+  if (absl::IsNotFound(answer.status())) return false;
+  RETURN_IF_ERROR(answer.status());
+  return true;
 }
 
 absl::CivilDay LastNoteOf(const std::vector<const FilePart*>& parts) {
@@ -128,7 +139,9 @@ absl::StatusOr<std::vector<v1::ErasureGround>> ErasableOn(const rules::RuleSet& 
   if (file.parts.empty()) return grounds;
   ASSIGN_OR_RETURN(const bool kept, IsResearchSample(rules, file, today));
   if (kept) return grounds;
+  ASSIGN_OR_RETURN(const bool placement_kept, InvestigationsAreKept(rules, file, today));
   for (const std::vector<const FilePart*>& group : GroupsOf(file)) {
+    if (placement_kept && !group.front()->investigation.empty()) continue;
     if (!std::all_of(group.begin(), group.end(), [](const FilePart* part) { return part->ended; })) continue;
     std::optional<Earliest> earliest;
     if (group.front()->investigation.empty()) {

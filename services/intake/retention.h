@@ -39,13 +39,16 @@ struct ChildFile {
   std::string child = {};
   // Nothing where the child's number is not known or names no day.
   std::optional<absl::CivilDay> birth_day = {};
+  // Whether the child was ever placed outside its home.
+  bool placed = false;
   std::vector<FilePart> parts = {};
 };
 
 // What of the file may be erased on `today`, by the rules of that day, with its ground each;
 // empty where nothing may. An investigation and its reports go together or not at all
-// (P-081); a report that led to none goes by itself (P-082); the files of the research
-// sample are kept for ever (P-084). Where no day of birth is known, what hangs on it is
+// (P-081); a report that led to none goes by itself (P-082). Kept for ever are the investigations
+// of a child that was placed, with their reports (P-083), and the files of the research sample
+// (P-084). Where no day of birth is known, what hangs on it is
 // kept. NOT_FOUND, reason NO_CLOCK_IN_FORCE, where the rule set has no rule for the day.
 absl::StatusOr<std::vector<v1::ErasureGround>> ErasableOn(const rules::RuleSet& rules, const ChildFile& file,
                                                           absl::CivilDay today);

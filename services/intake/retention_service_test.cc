@@ -19,6 +19,9 @@
 #include "prometheus/registry.h"
 #include "services/intake/emergency_access_service.h"
 #include "services/intake/intake_fixture.h"
+#include "services/intake/investigation_part_store.h"
+#include "services/intake/investigation_step_store.h"
+#include "services/intake/placement.h"
 #include "services/intake/retention_sweeper.h"
 
 namespace samverkan::intake::testing {
@@ -131,6 +134,20 @@ class RetentionServiceTest : public IntakeTest {
     ASSERT_OK(emergencies.DeclareEmergencyAccess(call, request));
   }
 
+  // The caseworker talks with the child while the report is assessed.
+  void RecordContactAbout(const std::string& report) {
+    InvestigationStepStore steps(store_parts());
+    v1::RecordContactRequest request;
+    request.mutable_contact()->set_counterpart(v1::Contact::CHILD_CONTACTED);
+    request.mutable_contact()->set_child_said("Jag vill inte hem.");
+    const rpc::CallContext call = CallOf(Caseworker(), "InvestigationStepService/RecordContact", now_);
+    ASSERT_OK(steps.Add(call, {true, *ParseName(report, "reports")}, {"0180", pg::Uuid::FromTime(now_)},
+                        *request_keys_.Of(call, "01968f00-0000-7000-8000-0000000000aa", request),
+                        [&](InvestigationStepRecord record) {
+                          return RecordContact(ShippedRules(), std::move(record), request, {call.caller.subject, now_});
+                        }));
+  }
+
   // The id of the key that the one row of `table` is sealed with.
   pg::Uuid KeyOfOnly(std::string_view table) {
     const auto key = database_.Value("SELECT data_key FROM intake." + std::string(table));
@@ -214,6 +231,28 @@ TEST_F(RetentionServiceTest, KeepsWhatIsNotDecidedOrInvestigatedOrOfTheResearchS
   EXPECT_THAT(List(), IsEmpty());
 }
 
+TEST_F(RetentionServiceTest, TheSweeperSeesThatAChildWasPlaced) {
+  const std::string placed = OpenInvestigation(kChildren[0]);
+  OpenInvestigation(kChildren[2]);
+  PlacementStore placements(store_parts());
+  const rpc::CallContext call = CallOf(Caseworker(), "PlacementService/RecordPlacement", now_);
+  const ResourceKey id{"0180", pg::Uuid::FromTime(now_)};
+  ASSERT_OK(placements.Add(call, *ParseName(placed, "investigations"), id,
+                           *request_keys_.Of(call, NewRequestId(), v1::RecordPlacementRequest()),
+                           [&](const PartParent& parent) {
+                             return RecordPlacement(ShippedRules(), parent, v1::RecordPlacementRequest(),
+                                                    MakeName("0180", "placements", id.id), ActAt(now_));
+                           }));
+  ASSERT_OK_AND_ASSIGN(const std::vector<ChildFile> files,
+                       jobs_.Candidates({"0180", "skarholmen"}, now_ + absl::Hours(1), {}, 10, call.deadline));
+  ASSERT_THAT(files, SizeIs(2));
+  for (const ChildFile& file : files) {
+    const bool is_placed =
+        std::ranges::any_of(file.parts, [&](const FilePart& part) { return part.resource == placed; });
+    EXPECT_EQ(file.placed, is_placed);
+  }
+}
+
 TEST_F(RetentionServiceTest, ErasesRowsAndKeysAndThenTheAuditLog) {
   const v1::Erasure erasure = Deleted(kChildren[0]);
   for (const char* const table : {"report", "feedback", "deadline", "child", "report_meeting"}) {
@@ -267,6 +306,21 @@ TEST_F(RetentionServiceTest, TheKeysOfWhatIsErasedOpenNothingAnyMore) {
   }
   EXPECT_EQ(Count("SELECT count(*) FROM intake.emergency_access"), 0);
   EXPECT_EQ(Count("SELECT count(*) FROM intake.legal_hold"), 0);
+}
+
+TEST_F(RetentionServiceTest, StepsAreErasedWithTheirReportAndItsKey) {
+  const std::string report = SubmitReport(kChildren[0]);
+  now_ += absl::Hours(24);
+  RecordContactAbout(report);
+  ASSERT_OK(DecideReport(report, v1::Decision::NOT_OPENED));
+  EXPECT_EQ(KeyOfOnly("investigation_step").ToString(), KeyOfOnly("report").ToString());
+  ASSERT_OK(SweepOn(kTime));
+  EXPECT_THAT(List(), IsEmpty()) << "a step is a note, from which the time counts";
+  ASSERT_OK(SweepOn(kTime + 1));
+  ASSERT_OK(Approve(Approval(List().front())));
+  ASSERT_OK(sweeper_->Sweep());
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.investigation_step"), 0);
+  EXPECT_EQ(Count("SELECT count(*) FROM intake.request WHERE resources[1] LIKE '%/investigationSteps/%'"), 0);
 }
 
 TEST_F(RetentionServiceTest, WaitsForTheAuditLog) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "libs/calendar/calendar.h"
-#include "libs/identity/identity_number.h"
 #include "libs/outbox/audit_entry.h"
 #include "libs/outbox/outbox.h"
 #include "libs/pg/caller_scope.h"
@@ -48,6 +47,10 @@ constexpr pg::Statement kInvestigationsOfChild = {
     "retention_investigations_of_child",
     "SELECT v.investigation, v.state = 2, v.note_time, v.data_key FROM investigation v"
     "  WHERE v.municipality = $1 AND v.authority = $2 AND v.child = $3 ORDER BY v.open_time, v.investigation"};
+
+constexpr pg::Statement kIsPlaced = {"retention_is_placed",
+                                     "SELECT EXISTS (SELECT FROM placement WHERE municipality = $1 AND authority = $2"
+                                     "                 AND child = $3)"};
 
 constexpr pg::Statement kIsHeld = {"retention_is_held",
                                    "SELECT EXISTS (SELECT FROM legal_hold WHERE municipality = $1 AND authority = $2"
@@ -190,12 +193,11 @@ struct KeyedFile {
 };
 
 // The day of birth by the number that was reported; nothing where none of the reports has one.
-absl::StatusOr<std::optional<absl::CivilDay>> BirthDayOf(const sealing::DataKeyPtr& key, const ResourceKey& report,
-                                                         const pg::Bytes& submission) {
+absl::StatusOr<std::optional<absl::CivilDay>> ReadBirthDay(const sealing::DataKeyPtr& key, const ResourceKey& report,
+                                                           const pg::Bytes& submission) {
   if (key == nullptr) return std::optional<absl::CivilDay>();
   ASSIGN_OR_RETURN(const v1::Submission opened, OpenSubmission(*key, report, submission));
-  const auto number = identity::IdentityNumber::Parse(opened.child().identity_number(), absl::CivilDay(9999, 1, 1));
-  return number.ok() ? number->birth_day() : std::optional<absl::CivilDay>();
+  return BirthDayOf(opened.child());
 }
 
 absl::Status ReadInvestigations(pg::ReadTransaction& transaction, const pg::Scope& scope, const pg::Uuid& child,
@@ -235,7 +237,7 @@ absl::Status ReadReports(pg::ReadTransaction& transaction, sealing::KeyRing& key
     if (investigated) part.investigation = investigation;
     if (!keyed.file.birth_day.has_value()) {
       ASSIGN_OR_RETURN(const std::vector<sealing::DataKeyPtr> key, keys.FindAll({data_key}, deadline));
-      ASSIGN_OR_RETURN(keyed.file.birth_day, BirthDayOf(key.front(), id, submission));
+      ASSIGN_OR_RETURN(keyed.file.birth_day, ReadBirthDay(key.front(), id, submission));
     }
     keyed.keys[part.resource] = data_key;
     keyed.file.parts.push_back(std::move(part));
@@ -250,6 +252,9 @@ absl::StatusOr<KeyedFile> ReadFile(pg::ReadTransaction& transaction, sealing::Ke
   keyed.file.child = child.ToString();
   RETURN_IF_ERROR(ReadInvestigations(transaction, scope, child, keyed));
   RETURN_IF_ERROR(ReadReports(transaction, keys, scope, child, deadline, keyed));
+  ASSIGN_OR_RETURN(const pg::Rows placed,
+                   transaction.Query(kIsPlaced, pg::Params(scope.municipality, scope.authority, child)));
+  ASSIGN_OR_RETURN(keyed.file.placed, placed[0].Get<bool>(0));
   return keyed;
 }
 

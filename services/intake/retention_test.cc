@@ -17,6 +17,7 @@ using testing::ActAt;
 using testing::At;
 using ::testing::IsEmpty;
 using testing::ShippedRules;
+using ::testing::SizeIs;
 
 constexpr char kReport[] = "municipalities/0180/reports/1";
 constexpr char kInvestigation[] = "municipalities/0180/investigations/1";
@@ -99,6 +100,15 @@ TEST(ErasableTest, TheResearchSampleIsKeptForEver) {
   for (const char* const municipality : {"0680", "1481", "2180", "0127"}) {
     EXPECT_FALSE(Erasable(FileOf(parts, absl::CivilDay(2012, 2, 6), municipality), far).empty()) << municipality;
   }
+}
+
+TEST(ErasableTest, TheInvestigationsOfAChildThatWasPlacedAreKeptForEver) {
+  std::vector<FilePart> parts = Investigated(absl::CivilDay(2026, 6, 10));
+  parts.push_back(NotOpened(absl::CivilDay(2026, 3, 10)));
+  ChildFile file = FileOf(parts);
+  EXPECT_THAT(Erasable(file, absl::CivilDay(2060, 1, 1)), SizeIs(3));
+  file.placed = true;
+  EXPECT_EQ(Erasable(file, absl::CivilDay(2060, 1, 1)), (Rules{{kReport, "P-082"}}));
 }
 
 TEST(ErasableTest, WithoutADayOfBirthAnInvestigationIsKeptAndAReportGoes) {

@@ -12,19 +12,26 @@
 #include "gtest/gtest.h"
 #include "libs/pg/caller_scope.h"
 #include "libs/pg/statement.h"
+#include "libs/proto_time/proto_time.h"
 #include "libs/testing/status_matchers.h"
 #include "samverkan/data/v1/data.pb.h"
 #include "samverkan/intake/v1/retention.pb.h"
 #include "services/intake/consultation.h"
 #include "services/intake/consultation_store.h"
 #include "services/intake/emergency_access_store.h"
+#include "services/intake/follow_up.h"
 #include "services/intake/intake_fixture.h"
+#include "services/intake/investigation_part_store.h"
+#include "services/intake/investigation_step_store.h"
+#include "services/intake/placement.h"
+#include "services/intake/transfer.h"
 
 namespace samverkan::intake {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using ::samverkan::testing::StatusIs;
+using testing::ActAt;
 using testing::At;
 using testing::CallerOf;
 using testing::CallOf;
@@ -70,6 +77,8 @@ constexpr NamedColumn kColumns[] = {
     {"child.blind_index", {Kept::kTag}},
     {"child.index_key", {Kept::kCode}},
     {"child.municipality", {Kept::kCode}},
+    {"consent_notice.authority", {Kept::kCode}},
+    {"consent_notice.municipality", {Kept::kCode}},
     {"consultation.asker_authority", {Kept::kCode}},
     {"consultation.asker_municipality", {Kept::kCode}},
     {"consultation.asker_tag", {Kept::kTag}},
@@ -106,6 +115,9 @@ constexpr NamedColumn kColumns[] = {
     {"feedback.authority", {Kept::kCode}},
     {"feedback.content", {Kept::kSealed}},
     {"feedback.municipality", {Kept::kCode}},
+    {"follow_up.authority", {Kept::kField, "samverkan.intake.v1.FollowUp.authority"}},
+    {"follow_up.content", {Kept::kSealed}},
+    {"follow_up.municipality", {Kept::kCode}},
     {"investigation.assignee_tag", {Kept::kTag}},
     {"investigation.authority", {Kept::kField, "samverkan.intake.v1.Investigation.authority"}},
     {"investigation.content", {Kept::kSealed}},
@@ -114,9 +126,19 @@ constexpr NamedColumn kColumns[] = {
     {"investigation.unit_tag", {Kept::kTag}},
     {"investigation_report.authority", {Kept::kCode}},
     {"investigation_report.municipality", {Kept::kCode}},
+    {"investigation_step.asked_authority", {Kept::kCode}},
+    {"investigation_step.asked_municipality", {Kept::kCode}},
+    {"investigation_step.asked_unit_tag", {Kept::kTag}},
+    {"investigation_step.authority", {Kept::kField, "samverkan.intake.v1.InvestigationStep.authority"}},
+    {"investigation_step.content", {Kept::kSealed}},
+    {"investigation_step.index_key", {Kept::kCode}},
+    {"investigation_step.municipality", {Kept::kCode}},
     {"legal_hold.authority", {Kept::kField, "samverkan.intake.v1.LegalHold.authority"}},
     {"legal_hold.content", {Kept::kSealed}},
     {"legal_hold.municipality", {Kept::kCode}},
+    {"placement.authority", {Kept::kField, "samverkan.intake.v1.Placement.authority"}},
+    {"placement.content", {Kept::kSealed}},
+    {"placement.municipality", {Kept::kCode}},
     {"report.assignee_tag", {Kept::kTag}},
     {"report.authority", {Kept::kField, "samverkan.intake.v1.Report.authority"}},
     {"report.handling", {Kept::kSealed}},
@@ -142,6 +164,11 @@ constexpr NamedColumn kColumns[] = {
     {"staff_name.index_key", {Kept::kCode}},
     {"staff_name.municipality", {Kept::kCode}},
     {"staff_name.tag", {Kept::kTag}},
+    {"transfer.authority", {Kept::kField, "samverkan.intake.v1.Transfer.authority"}},
+    {"transfer.content", {Kept::kSealed}},
+    {"transfer.municipality", {Kept::kCode}},
+    {"transfer.receiver_authority", {Kept::kCode}},
+    {"transfer.receiver_municipality", {Kept::kCode}},
 };
 
 data::v1::Category CategoryOf(const FieldDescriptor& field) { return field.options().GetExtension(data::v1::category); }
@@ -162,6 +189,73 @@ class SchemaTest : public testing::IntakeTest {
     ASSERT_OK(consultations.Create(
         call, *key, Ask(request, pg::Uuid::FromTime(now_), SenderOf(call.caller), {call.caller.subject, now_})));
     DeclareAndReview();
+    AskTheSchool(investigation);
+    HangOn(*ParseName(investigation, "investigations"));
+    HoldTheReport();
+  }
+
+  // A hold that the consent service is to be told of.
+  void HoldTheReport() {
+    const auto report = database_.Value("SELECT 'municipalities/0180/reports/' || report FROM intake.report");
+    ASSERT_OK(report);
+    ASSERT_OK(ChangeReport("ReportService/HoldReport", *report, [&](ReportRecord record) {
+      return Hold(ShippedRules(), std::move(record), "Misstänkt våld.", {Caseworker().subject, now_});
+    }));
+  }
+
+  // A request for information to the school that reported.
+  void AskTheSchool(const std::string& investigation) {
+    InvestigationStepStore steps(store_parts());
+    v1::RequestInformationRequest request;
+    request.set_unit("municipalities/0180/units/bredangsskolan");
+    request.set_concerning("Elsa, 080121-2390");
+    request.add_questions("Är Elsa hungrigt ofta?");
+    request.set_contact_function("Karin på barnenheten");
+    const rpc::CallContext call = CallOf(Caseworker(), "InvestigationStepService/RequestInformation", now_);
+    ASSERT_OK(steps.Add(call, {false, *ParseName(investigation, "investigations")}, {"0180", pg::Uuid::FromTime(now_)},
+                        *request_keys_.Of(call, NewRequestId(), request), [&](InvestigationStepRecord record) {
+                          return RequestInformation(ShippedRules(), std::move(record), request, SenderOf(Reporter()),
+                                                    {call.caller.subject, now_});
+                        }));
+  }
+
+  // What hangs on an investigation, one of each.
+  void HangOn(const ResourceKey& investigation) {
+    v1::RecordPlacementRequest place;
+    place.set_place("Familjen Lind i Bredäng");
+    *place.mutable_start_time() = proto_time::ToProto(now_);
+    AddPart<v1::Placement>("PlacementService/RecordPlacement", "placements", investigation, place,
+                           [&](const PartParent& parent, const std::string& name) {
+                             return RecordPlacement(ShippedRules(), parent, place, name, ActAt(now_));
+                           });
+    v1::RequestTransferRequest transfer;
+    transfer.set_receiver(kHasselbyVallingby);
+    transfer.set_reasons("Karin flyttade från Bredäng.");
+    AddPart<v1::Transfer>("TransferService/RequestTransfer", "transfers", investigation, transfer,
+                          [&](const PartParent& parent, const std::string& name) {
+                            return RequestTransfer(ShippedRules(), parent, transfer, name, ActAt(now_));
+                          });
+    v1::BeginFollowUpRequest follow_up;
+    AddPart<v1::FollowUp>("FollowUpService/BeginFollowUp", "followUps", investigation, follow_up,
+                          [&](const PartParent& parent, const std::string& name) -> absl::StatusOr<FollowUpChange> {
+                            FollowUpChange change;
+                            change.after = NewPart<v1::FollowUp>(parent, name, ActAt(now_));
+                            change.after.resource.set_state(v1::FollowUp::RUNNING);
+                            change.after.resource.set_need("Lind är borta om kvällarna.");
+                            change.happening.type = "follow_up.begun";
+                            return change;
+                          });
+  }
+
+  template <typename Resource, typename Request, typename Creation>
+  void AddPart(const std::string& method, const std::string& collection, const ResourceKey& investigation,
+               const Request& request, const Creation& creation) {
+    InvestigationPartStore<Resource> store(store_parts());
+    const ResourceKey id{"0180", pg::Uuid::FromTime(now_)};
+    const rpc::CallContext call = CallOf(Caseworker(), method, now_);
+    ASSERT_OK(
+        store.Add(call, investigation, id, *request_keys_.Of(call, NewRequestId(), request),
+                  [&](const PartParent& parent) { return creation(parent, MakeName("0180", collection, id.id)); }));
   }
 
   // An emergency access by one whose name its token tells, who reads then.
@@ -277,8 +371,9 @@ TEST_F(SchemaTest, SealedColumnsAreSealedAndNoTextIsFoundInAnyColumn) {
           << name;
     }
   }
-  for (const char* const table : {"audit_entry", "consultation", "deadline", "emergency_access", "event", "feedback",
-                                  "investigation", "report", "report_meeting", "request", "child", "staff_name"}) {
+  for (const char* const table : {"audit_entry", "consent_notice", "consultation", "deadline", "emergency_access",
+                                  "event", "feedback", "follow_up", "investigation", "investigation_step", "placement",
+                                  "report", "report_meeting", "request", "child", "staff_name", "transfer"}) {
     for (const char* const text :
          {"Karin", "Lind", "rektor", "Elsa", "Bredäng", "borta", "elevhalsan", "hungrigt", "u-karin", "u-eva",
           "barnenheten", "bredangsskolan", "200801212390", "0801212390", "Oron beh", "tryggt"}) {
@@ -296,9 +391,10 @@ TEST_F(SchemaTest, AQueryWithoutAFilterSeesTheOwnBoardOnly) {
   StoreOneOfEach();
   SubmitTo(kHasselbyVallingby, kChildren[1]);
   ASSERT_EQ(Count("SELECT count(DISTINCT authority) FROM intake.report"), 2);
-  const std::vector<std::string> tables = {"child",        "report",           "deadline",
-                                           "feedback",     "investigation",    "investigation_report",
-                                           "consultation", "emergency_access", "staff_name"};
+  const std::vector<std::string> tables = {
+      "child",        "report",           "deadline",           "feedback",   "investigation", "investigation_report",
+      "consultation", "emergency_access", "investigation_step", "staff_name", "placement",     "transfer",
+      "follow_up"};
   for (const std::string& table : tables) {
     const std::string count = absl::StrCat("SELECT count(*) FROM intake.", table);
     EXPECT_EQ(*As("samverkan_intake", {"0127", "socialnamnden"}, count), "0") << table;
@@ -323,12 +419,29 @@ TEST_F(SchemaTest, TheSendersBoardSeesWhatItSentAndNothingOfTheHandling) {
   EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.report"), "1");
   EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.feedback"), "1");
   EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.consultation"), "1");
-  for (const char* const table :
-       {"child", "deadline", "investigation", "investigation_report", "emergency_access", "staff_name"}) {
+  EXPECT_EQ(*As("samverkan_intake", sender, "SELECT count(*) FROM intake.investigation_step"), "1") << "it was asked";
+  for (const char* const table : {"child", "deadline", "investigation", "investigation_report", "emergency_access",
+                                  "staff_name", "placement", "transfer", "follow_up"}) {
     EXPECT_EQ(*As("samverkan_intake", sender, absl::StrCat("SELECT count(*) FROM intake.", table)), "0") << table;
   }
   EXPECT_EQ(*As("samverkan_intake", sender,
                 "WITH changed AS (UPDATE intake.report SET state = 3 RETURNING 1) SELECT count(*) FROM changed"),
+            "0");
+  EXPECT_EQ(*As("samverkan_intake", sender,
+                "WITH changed AS (UPDATE intake.investigation_step SET state = 3 RETURNING 1)"
+                " SELECT count(*) FROM changed"),
+            "0");
+}
+
+TEST_F(SchemaTest, TheReceiversBoardFindsTheTransferAndChangesNothing) {
+  StoreOneOfEach();
+  const pg::Scope receiver = {"0180", "hasselby-vallingby"};
+  EXPECT_EQ(*As("samverkan_intake", receiver, "SELECT count(*) FROM intake.transfer"), "1");
+  for (const char* const table : {"placement", "follow_up", "deadline", "investigation", "report"}) {
+    EXPECT_EQ(*As("samverkan_intake", receiver, absl::StrCat("SELECT count(*) FROM intake.", table)), "0") << table;
+  }
+  EXPECT_EQ(*As("samverkan_intake", receiver,
+                "WITH changed AS (UPDATE intake.transfer SET state = 2 RETURNING 1) SELECT count(*) FROM changed"),
             "0");
 }
 
@@ -346,6 +459,8 @@ TEST_F(SchemaTest, TheRuntimeRolesReachNothingBesideTheirs) {
            "DELETE FROM intake.event",
            "UPDATE intake.report SET submission = ''",
            "UPDATE intake.event SET content = ''",
+           "SELECT count(*) FROM intake.consent_notice",
+           "DELETE FROM intake.consent_notice",
            "TRUNCATE intake.report",
            "CREATE TABLE intake.mine (a text)",
            "CREATE FUNCTION intake.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
@@ -357,10 +472,12 @@ TEST_F(SchemaTest, TheRuntimeRolesReachNothingBesideTheirs) {
   // The jobs see what they carry on, and files of one board at a time.
   EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.event"), "t");
   EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.deadline"), "t");
-  for (const char* const table : {"report", "investigation", "erasure"}) {
+  EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, "SELECT count(*) > 0 FROM intake.consent_notice"), "t");
+  for (const char* const table : {"report", "investigation", "erasure", "placement"}) {
     EXPECT_EQ(*As("samverkan_intake_jobs", {"", ""}, absl::StrCat("SELECT count(*) FROM intake.", table)), "0");
   }
-  for (const char* const table : {"consultation", "child", "feedback", "emergency_access", "staff_name"}) {
+  for (const char* const table : {"consultation", "child", "feedback", "emergency_access", "investigation_step",
+                                  "staff_name", "transfer", "follow_up"}) {
     EXPECT_FALSE(As("samverkan_intake_jobs", {"", ""}, absl::StrCat("SELECT count(*) FROM intake.", table)).ok());
   }
 }

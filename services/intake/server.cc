@@ -25,15 +25,21 @@
 #include "libs/sealing/key_ring.h"
 #include "libs/status/macros.h"
 #include "services/intake/assessment_service.h"
+#include "services/intake/consent_sweeper.h"
 #include "services/intake/consultation_service.h"
 #include "services/intake/deadline_sweeper.h"
 #include "services/intake/decision_service.h"
+#include "services/intake/disclosures.h"
 #include "services/intake/emergency_access_service.h"
 #include "services/intake/extract.h"
 #include "services/intake/extract_service.h"
 #include "services/intake/extract_store.h"
 #include "services/intake/feedback_service.h"
+#include "services/intake/follow_up_service.h"
+#include "services/intake/investigation_part_store.h"
 #include "services/intake/investigation_service.h"
+#include "services/intake/investigation_step_service.h"
+#include "services/intake/placement_service.h"
 #include "services/intake/report_meeting_service.h"
 #include "services/intake/report_service.h"
 #include "services/intake/retention_service.h"
@@ -41,6 +47,7 @@
 #include "services/intake/retention_sweeper.h"
 #include "services/intake/staff_name_store.h"
 #include "services/intake/store_parts.h"
+#include "services/intake/transfer_service.h"
 #include "services/intake/unit_directory.h"
 
 namespace samverkan::intake {
@@ -51,8 +58,8 @@ constexpr pg::SchemaVersions kSchemaVersions = {.oldest = 1, .newest = 1};
 constexpr absl::Duration kLongestCheck = absl::Seconds(10);
 // Erasing years of files again, one after the other.
 constexpr absl::Duration kLongestReplay = absl::Hours(1);
-// The relay's and the sweeper's own, so that load cannot starve them.
-constexpr int kJobConnections = 3;
+// The relay's and the sweepers' own, so that load cannot starve them.
+constexpr int kJobConnections = 4;
 constexpr int kKeyConnections = 3;
 
 pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
@@ -75,21 +82,30 @@ rpc::ServerOptions OptionsFor(const ServerFlags& flags, const rpc::Transport& tr
 class Services {
  public:
   // All that is handed in must outlive the services, and they the server.
-  Services(const StoreParts& store_parts, const auth::SigningKeys& signing_keys, const Parts& parts)
+  Services(const StoreParts& store_parts, const auth::SigningKeys& signing_keys, const Disclosures& disclosures,
+           const Parts& parts)
       : reports_(store_parts),
         investigations_(store_parts),
         consultations_(store_parts),
         emergency_accesses_(store_parts),
+        placements_(store_parts),
+        transfers_(store_parts),
+        follow_ups_(store_parts),
         retention_(store_parts),
-        extracts_(store_parts, reports_, investigations_),
+        steps_(store_parts),
+        extracts_(store_parts, reports_, investigations_, {steps_, placements_, transfers_, follow_ups_}),
         report_service_(reports_, consultations_, parts),
         assessment_service_(reports_, parts),
-        feedback_service_(reports_, parts),
+        feedback_service_(reports_, disclosures, parts),
         report_meeting_service_(reports_, parts),
         investigation_service_(investigations_, parts),
+        step_service_(steps_, parts),
         decision_service_(reports_, investigations_, signing_keys, parts),
         consultation_service_(consultations_, parts),
         emergency_access_service_(emergency_accesses_, parts),
+        placement_service_(placements_, parts),
+        transfer_service_(transfers_, parts),
+        follow_up_service_(follow_ups_, placements_, parts),
         retention_service_(retention_, parts),
         extract_service_(extracts_, parts),
         event_service_(store_parts.pool, parts.page_tokens) {}
@@ -101,9 +117,13 @@ class Services {
     server.Add(feedback_service_.Serve(adapter));
     server.Add(report_meeting_service_.Serve(adapter));
     server.Add(investigation_service_.Serve(adapter));
+    server.Add(step_service_.Serve(adapter));
     server.Add(decision_service_.Serve(adapter));
     server.Add(consultation_service_.Serve(adapter));
     server.Add(emergency_access_service_.Serve(adapter));
+    server.Add(placement_service_.Serve(adapter));
+    server.Add(transfer_service_.Serve(adapter));
+    server.Add(follow_up_service_.Serve(adapter));
     server.Add(retention_service_.Serve(adapter));
     server.Add(extract_service_.Serve(adapter));
     server.Add(event_service_.Serve(adapter));
@@ -114,16 +134,24 @@ class Services {
   InvestigationStore investigations_;
   ConsultationStore consultations_;
   EmergencyAccessStore emergency_accesses_;
+  PlacementStore placements_;
+  TransferStore transfers_;
+  FollowUpStore follow_ups_;
   RetentionStore retention_;
+  InvestigationStepStore steps_;
   ExtractStore extracts_;
   const ReportService report_service_;
   const AssessmentService assessment_service_;
   const FeedbackService feedback_service_;
   const ReportMeetingService report_meeting_service_;
   const InvestigationService investigation_service_;
+  const InvestigationStepService step_service_;
   const DecisionService decision_service_;
   const ConsultationService consultation_service_;
   const EmergencyAccessService emergency_access_service_;
+  const PlacementService placement_service_;
+  const TransferService transfer_service_;
+  const FollowUpService follow_up_service_;
   const RetentionService retention_service_;
   const ExtractService extract_service_;
   const outbox::EventService event_service_;
@@ -132,11 +160,33 @@ class Services {
 // The rule set, with everything that intake asks it.
 absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
-  RETURN_IF_ERROR(
-      rules.Expect({std::string(kProtectionAssessment), std::string(kDecisionToOpen), std::string(kStatutoryFeedback),
-                    std::string(kHoldReview), "investigation_length", "report_meeting", "duty_to_report",
-                    "protected_identity_marking", "protected_address", "emergency_access", "retention",
-                    kDataSubjectRights, kFamilySecrecy, kReporterSecrecy, kChildTowardsGuardian}));
+  RETURN_IF_ERROR(rules.Expect({std::string(kProtectionAssessment),
+                                std::string(kDecisionToOpen),
+                                std::string(kStatutoryFeedback),
+                                std::string(kHoldReview),
+                                "investigation_length",
+                                "report_meeting",
+                                "duty_to_report",
+                                "protected_identity_marking",
+                                "protected_address",
+                                "emergency_access",
+                                "retention",
+                                "duty_to_hand_over_information",
+                                "inform_concerned",
+                                "contacts_before_opening",
+                                "talk_with_child",
+                                "reference_talk",
+                                "police_crime_against_child",
+                                "police_other_crime",
+                                "retention_never_erased",
+                                kPlacementReview,
+                                kChildMoves,
+                                kFollowUpAfterClosing,
+                                kFollowUpAfterLvu,
+                                kDataSubjectRights,
+                                kFamilySecrecy,
+                                kReporterSecrecy,
+                                kChildTowardsGuardian}));
   return rules;
 }
 
@@ -188,17 +238,35 @@ absl::Status ReplayErasures(RetentionJobStore& store, const log::Logger& logger)
   return absl::OkStatus();
 }
 
+// The relay of the outbox to the audit service; what is handed in must outlive it.
+std::unique_ptr<outbox::Relay> MakeRelay(const ServerFlags& flags, const Databases& databases, sealing::KeyRing& keys,
+                                         const clock::Clock& clock, const std::shared_ptr<grpc::Channel>& audit,
+                                         rpc::Server& server, const log::Logger& logger) {
+  const auto busy = [&writer = *databases.writer] { return writer.Waiting() > 0; };
+  return std::make_unique<outbox::Relay>(kService, *databases.jobs, keys, clock, outbox::DeliverTo(audit),
+                                         outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = busy},
+                                         *server.metrics().registry(), logger);
+}
+
+// What calls write and are sealed with ends after them.
+void StopAfterCalls(rpc::Server& server, sealing::KeyRing& keys, pg::CombiningWriter& writer) {
+  server.OnStop([&] { keys.Stop(); });
+  server.OnStop([&] { writer.Stop(); });
+}
+
 // Serves until a stop signal, with all that works by itself beside the calls.
 absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay, DeadlineSweeper& deadlines,
-                 RetentionSweeper& retention) {
+                 ConsentSweeper& consents, RetentionSweeper& retention) {
   server.OnStop([&] { transport.Stop(); });
   server.OnStop([&] { retention.Stop(); });
+  server.OnStop([&] { consents.Stop(); });
   server.OnStop([&] { deadlines.Stop(); });
   server.OnStop([&] { relay.Stop(); });
   transport.Start(*server.metrics().registry());
   RETURN_IF_ERROR(server.Start());
   relay.Start();
   deadlines.Start();
+  consents.Start();
   retention.Start();
   server.RunUntilStopSignal();
   return absl::OkStatus();
@@ -214,6 +282,7 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   ASSIGN_OR_RETURN(const UnitDirectory units, UnitDirectory::Load(flags.directory));
   ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open(kService, flags.transport, clock, logger));
   ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
+  ASSIGN_OR_RETURN(const auto consent, transport->OpenChannel(flags.consent, "consent"));
   const absl::Time deadline = clock::SystemClock().Now() + kLongestCheck;
   ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(flags, logger, deadline));
   pg::CombiningWriter& writer = *databases.writer;
@@ -228,23 +297,21 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   std::unique_ptr<outbox::Relay> relay;
   ASSIGN_OR_RETURN(const auto server,
                    rpc::Server::Create(OptionsFor(flags, *transport, writer, outbox, relay), clock, logger));
-  relay = std::make_unique<outbox::Relay>(
-      kService, *databases.jobs, *key_ring, clock, outbox::DeliverTo(audit),
-      outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer.Waiting() > 0; }},
-      *server->metrics().registry(), logger);
+  relay = MakeRelay(flags, databases, *key_ring, clock, audit, *server, logger);
   DeadlineSweeper deadlines(*databases.jobs, clock, *server->metrics().registry(), logger);
+  ConsentSweeper consents(*databases.jobs, TellConsent(consent), *server->metrics().registry(), logger);
   RetentionSweeper retention(erasures, rules, clock, outbox::EraseEntriesOver(audit), *server->metrics().registry(),
                              logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("intake/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("intake/page-token"));
   StaffNameStore staff_names(*databases.calls, tags);
-  const Services services({*databases.calls, writer, *key_ring, outbox, tags, staff_names}, signing_keys,
+  const Disclosures disclosures(consent);
+  const Services services({*databases.calls, writer, *key_ring, outbox, tags, staff_names}, signing_keys, disclosures,
                           {rules, units, request_keys, page_tokens});
   services.AddTo(*server);
-  server->OnStop([&] { key_ring->Stop(); });
-  server->OnStop([&] { writer.Stop(); });
-  return Run(*server, *transport, *relay, deadlines, retention);
+  StopAfterCalls(*server, *key_ring, writer);
+  return Run(*server, *transport, *relay, deadlines, consents, retention);
 }
 
 }  // namespace samverkan::intake

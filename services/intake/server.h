@@ -24,6 +24,7 @@ struct ServerFlags {
   std::string rules;
   std::string directory;
   std::string audit;
+  std::string consent;
   absl::Duration longest_backlog;
   int workers = 0;
   int connections = 0;

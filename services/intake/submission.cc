@@ -230,4 +230,9 @@ v1::Child Normalised(v1::Child child, absl::CivilDay today) {
   return child;
 }
 
+std::optional<absl::CivilDay> BirthDayOf(const v1::Child& child) {
+  const auto number = identity::IdentityNumber::Parse(child.identity_number(), absl::CivilDay(9999, 1, 1));
+  return number.ok() ? number->birth_day() : std::optional<absl::CivilDay>();
+}
+
 }  // namespace samverkan::intake

@@ -1,6 +1,7 @@
 #ifndef SAMVERKAN_SERVICES_INTAKE_SUBMISSION_H_
 #define SAMVERKAN_SERVICES_INTAKE_SUBMISSION_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,9 @@ v1::Child Normalised(v1::Child child, absl::CivilDay today);
 
 // The 12 digits of the child's identity number; empty where it has no valid one.
 std::string IdentityDigits(const v1::Child& child, absl::CivilDay today);
+
+// The child's day of birth by its identity number; nothing where that is none or names no day.
+std::optional<absl::CivilDay> BirthDayOf(const v1::Child& child);
 
 }  // namespace samverkan::intake
 
