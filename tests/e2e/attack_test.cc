@@ -219,7 +219,7 @@ TEST_F(AttackTest, TokenThatIsBoundToNothing) {
 
 // A service's certificate in the hands of a system: it carries no tokens, and by itself may read nothing.
 TEST_F(AttackTest, CertificateOfAService) {
-  const Peer peer = PeerNamed({auth::ServiceUri("forum")});
+  const Peer peer = PeerNamed({auth::ServiceUri("followup")});
   ExpectReadRefused(Unauthenticated("CERTIFICATE_MISMATCH"), peer.channel, TokenFor(Caseworker(), peer));
   ExpectReadRefused({absl::StatusCode::kPermissionDenied, "ROLE_MISSING", {}, true}, peer.channel, "");
   EXPECT_TRUE(Await(kMinute, [&] { return set_.Value("SELECT count(*) FROM intake.audit_entry").value_or("") == "0"; }))
@@ -236,7 +236,7 @@ TEST_F(AttackTest, RoleByMetadata) {
   ExpectReadRefused(reserved, school.channel, token, {{name, manager}});
   ExpectReadRefused(reserved, school.channel, token, {{"samverkan-role", "UNIT_MANAGER"}});
   ExpectReadRefused(Unauthenticated("TOKEN_MISSING"), school.channel, "", {{name, manager}});
-  const Peer service = PeerNamed({auth::ServiceUri("forum")});
+  const Peer service = PeerNamed({auth::ServiceUri("followup")});
   ExpectReadRefused(reserved, service.channel, "", {{name, manager}});
   // What nobody listens to changes nothing.
   ExpectReadRefused(
@@ -245,17 +245,17 @@ TEST_F(AttackTest, RoleByMetadata) {
 }
 
 TEST_F(AttackTest, AServiceThatMayActForItsCallersIsNamedBesideThem) {
-  const Peer consent = PeerNamed({auth::ServiceUri(ServiceSet::kActingService)});
+  const Peer forum = PeerNamed({auth::ServiceUri(ServiceSet::kActingService)});
   const std::string name(auth::kCallerMetadata);
-  EXPECT_OK(Read(consent.channel, "", {{name, auth::WriteCaller(Caseworker())}}).status);
-  ExpectReadRefused(Hidden("REPORT"), consent.channel, "", {{name, auth::WriteCaller(OtherBoard())}});
-  ExpectReadRefused(Unauthenticated("CALLER_MALFORMED"), consent.channel, "", {{name, "nobody"}});
-  EXPECT_THAT(set_.LogOf(ServiceSet::kIntake), HasSubstr("\"acting_service\":\"consent\""));
+  EXPECT_OK(Read(forum.channel, "", {{name, auth::WriteCaller(Caseworker())}}).status);
+  ExpectReadRefused(Hidden("REPORT"), forum.channel, "", {{name, auth::WriteCaller(OtherBoard())}});
+  ExpectReadRefused(Unauthenticated("CALLER_MALFORMED"), forum.channel, "", {{name, "nobody"}});
+  EXPECT_THAT(set_.LogOf(ServiceSet::kIntake), HasSubstr("\"acting_service\":\"forum\""));
   audit::v1::SearchEntriesRequest search;
   search.set_resource(report_);
   const auto is_named = [](const audit::v1::LoggedEntry& logged) {
     const audit::v1::Actor& actor = logged.entry().private_part().actor();
-    return actor.acting_service() == "consent" && actor.subject() == Caseworker().subject;
+    return actor.acting_service() == ServiceSet::kActingService && actor.subject() == Caseworker().subject;
   };
   EXPECT_TRUE(Await(kMinute, [&] {
     const auto found = client_.As(Auditor(), &Audit::SearchEntries, search).response;

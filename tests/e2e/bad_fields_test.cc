@@ -178,8 +178,10 @@ TEST_F(BadFieldsTest, EmptyRequest) {
   for (const char* const name :
        {"samverkan.intake.v1.ReportService", "samverkan.intake.v1.AssessmentService",
         "samverkan.intake.v1.FeedbackService", "samverkan.intake.v1.ReportMeetingService",
-        "samverkan.intake.v1.InvestigationService", "samverkan.intake.v1.ConsultationService",
-        "samverkan.intake.v1.EmergencyAccessService", "samverkan.intake.v1.RetentionService",
+        "samverkan.intake.v1.InvestigationService", "samverkan.intake.v1.InvestigationStepService",
+        "samverkan.intake.v1.ConsultationService", "samverkan.intake.v1.EmergencyAccessService",
+        "samverkan.intake.v1.RetentionService", "samverkan.intake.v1.PlacementService",
+        "samverkan.intake.v1.TransferService", "samverkan.intake.v1.FollowUpService",
         "samverkan.intake.v1.ExtractService", "samverkan.audit.v1.AuditService", "samverkan.audit.v1.ExtractService"}) {
     const auto* const service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
     ASSERT_NE(service, nullptr) << name;

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "libs/rules/rule_set.h"
 #include "libs/testing/status_matchers.h"
 #include "tests/e2e/left_behind.h"
 #include "tests/e2e/personal_texts.h"
@@ -44,8 +45,9 @@ class LeakTest : public ::testing::Test {
 
   // The entries that wait are sealed; what the log makes of them is to be searched too.
   void AwaitDelivery() {
-    EXPECT_TRUE(
-        Await(kPatience, [&] { return set_->Value("SELECT count(*) FROM intake.audit_entry").value_or("") == "0"; }));
+    constexpr char kWaiting[] =
+        "SELECT (SELECT count(*) FROM intake.audit_entry) + (SELECT count(*) FROM consent.audit_entry)";
+    EXPECT_TRUE(Await(kPatience, [&] { return set_->Value(kWaiting).value_or("") == "0"; }));
   }
 
   // All events that a system may follow.
@@ -71,11 +73,19 @@ class LeakTest : public ::testing::Test {
     return traces;
   }
 
+  // All that the rules that ship say.
+  static const std::string& RuleTexts() {
+    static const std::string texts = rules::RuleSet::Load("deploy/rules")->Content().SerializeAsString();
+    return texts;
+  }
+
   // The places that hold something planted, and what.
   static std::vector<std::string> LeaksIn(const std::vector<Trace>& traces, const PlantedTexts& planted) {
     std::vector<std::string> leaks;
     for (const Trace& trace : traces) {
-      const auto finds = planted.FindIn(trace.octets);
+      auto finds = planted.FindIn(trace.octets);
+      // Rules are public, about nobody, and stored with decisions: they have words that reasons have, too.
+      std::erase_if(finds, [](const auto& find) { return RuleTexts().find(find.text) != std::string::npos; });
       if (finds.empty()) continue;
       std::vector<std::string> shown;
       for (size_t i = 0; i < finds.size() && i < 5; ++i) {
@@ -105,8 +115,8 @@ class LeakTest : public ::testing::Test {
     }
     const std::string seen = absl::StrJoin(LeaksIn(traces, expected), "\n");
     for (const char* const place :
-         {"events", "log of PostgreSQL", "log of intake", "metrics of intake", "metrics of audit",
-          "arguments of intake", "arguments of audit", "samverkan: intake.report"}) {
+         {"events", "log of PostgreSQL", "log of intake", "metrics of intake", "metrics of audit", "metrics of consent",
+          "arguments of intake", "arguments of audit", "arguments of consent", "samverkan: intake.report"}) {
       EXPECT_THAT(seen, HasSubstr(absl::StrCat(place, " holds"))) << "is not searched";
     }
   }
@@ -120,6 +130,7 @@ TEST_F(LeakTest, NothingOfTheStoryIsLeftBehind) {
   PersonalTexts texts(planted);
   ASSERT_OK_AND_ASSIGN(const auto stage,
                        story::Stage::Open({.intake = set_->Address(ServiceSet::kIntake),
+                                           .consent = set_->Address(ServiceSet::kConsent),
                                            .audit = set_->Address(ServiceSet::kAudit),
                                            .clock_file = set_->clock_file(),
                                            .keys = set_->keys_folder(),
@@ -142,6 +153,7 @@ TEST_F(LeakTest, NothingPlantedIsLeftBehind) {
   PlantedTexts planted(AllowedTexts());
   Planting planting(*set_, *client_, planted);
   planting.PlantInAFile();
+  planting.PlantInTheRegistry();
   AwaitDelivery();
   planting.PlantInTheLog();
   planting.PlantInRefusals();

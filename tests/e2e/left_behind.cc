@@ -27,9 +27,12 @@ constexpr const char* kTalkative[] = {
     "log_disconnections = on",         "log_lock_waits = on",
 };
 
-constexpr ServiceSet::Service kServices[] = {ServiceSet::kAudit, ServiceSet::kIntake};
+constexpr ServiceSet::Service kServices[] = {ServiceSet::kAudit, ServiceSet::kConsent, ServiceSet::kIntake};
 
-std::string NameOf(ServiceSet::Service service) { return service == ServiceSet::kAudit ? "audit" : "intake"; }
+std::string NameOf(ServiceSet::Service service) {
+  if (service == ServiceSet::kAudit) return "audit";
+  return service == ServiceSet::kConsent ? "consent" : "intake";
+}
 
 std::string ReadFile(const std::filesystem::path& path) {
   std::ostringstream text;

@@ -54,8 +54,9 @@ std::string DigitsOf(std::string_view text) {
 }  // namespace
 
 std::vector<std::string> AllowedTexts() {
-  return {"skolsystemet",       "arendesystemet", "uppfoljningen",      "skarholmen",     "utbildningsnamnden",
-          "hasselby-vallingby", "socialnamnden",  "mottagningsenheten", "ungdomsenheten", "barnenheten"};
+  return {"skolsystemet",       "arendesystemet",     "uppfoljningen", "skarholmen",
+          "utbildningsnamnden", "hasselby-vallingby", "socialnamnden", "mottagningsenheten",
+          "ungdomsenheten",     "barnenheten",        "intake"};
 }
 
 void PersonalTexts::See(const Message& message) { SeeFields(message, data::v1::CATEGORY_UNSPECIFIED); }

@@ -43,15 +43,27 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services() {
       v1::ReportMeeting::descriptor()->file()->service(0),
       v1::Feedback::descriptor()->file()->service(0),
       v1::Investigation::descriptor()->file()->service(0),
+      v1::InvestigationStep::descriptor()->file()->service(0),
       v1::EmergencyAccess::descriptor()->file()->service(0),
+      v1::Placement::descriptor()->file()->service(0),
+      v1::Transfer::descriptor()->file()->service(0),
+      v1::FollowUp::descriptor()->file()->service(0),
       v1::Erasure::descriptor()->file()->service(0),
       v1::ExtractItem::descriptor()->file()->service(0),
       v1::SignedDecision::descriptor()->file()->service(0),
+      consent::v1::Child::descriptor()->file()->service(0),
+      consent::v1::Consent::descriptor()->file()->service(0),
       events::v1::Event::descriptor()->file()->service(0),
       audit::v1::Entry::descriptor()->file()->service(0),
       audit::v1::ReviewSample::descriptor()->file()->service(0),
       audit::v1::ExtractedEntry::descriptor()->file()->service(0),
   };
+}
+
+ServiceSet::Service ProcessOf(const google::protobuf::ServiceDescriptor& service) {
+  if (service.full_name().find(".audit.") != std::string::npos) return ServiceSet::kAudit;
+  if (service.full_name().find(".consent.") != std::string::npos) return ServiceSet::kConsent;
+  return ServiceSet::kIntake;
 }
 
 }  // namespace
@@ -130,7 +142,11 @@ void Planting::PlantInAFile() {
   Submit();
   Assess();
   Meet();
+  Contact();
   Investigate();
+  TakeSteps();
+  Place();
+  Transfer();
   CloseAndReopen();
   HoldAndForward();
   DeclareEmergency();
@@ -222,6 +238,127 @@ void Planting::Investigate() {
   texts_.See(client_.As(Named(Principal()), &FeedbackCalls::RequestFeedback, ask).response);
 }
 
+void Planting::Contact() {
+  v1::RecordContactRequest contact;
+  contact.set_parent(report_.name());
+  contact.set_request_id(NewRequestId());
+  contact.mutable_contact()->set_counterpart(v1::Contact::CHILD_CONTACTED);
+  *contact.mutable_contact()->mutable_contact_time() = proto_time::ToProto(set_.Now());
+  Plant(contact);
+  Do(Named(Caseworker()), &InvestigationSteps::RecordContact, contact);
+}
+
+void Planting::TakeSteps() {
+  AskTheSchool();
+  v1::RecordReferenceTalkRequest talk = StepOf<v1::RecordReferenceTalkRequest>();
+  talk.set_state(v1::InvestigationStep::DONE);
+  *talk.mutable_reference_talk()->mutable_talk_time() = proto_time::ToProto(set_.Now());
+  Plant(talk);
+  Do(Named(Caseworker()), &InvestigationSteps::RecordReferenceTalk, talk);
+  v1::RecordSpecialRepresentativeRequest representative = StepOf<v1::RecordSpecialRepresentativeRequest>();
+  representative.set_state(v1::InvestigationStep::DONE);
+  representative.mutable_special_representative()->set_date("2026-01-12");
+  Plant(representative);
+  Do(Named(Caseworker()), &InvestigationSteps::RecordSpecialRepresentative, representative);
+  v1::RecordAccompanimentRequest company = StepOf<v1::RecordAccompanimentRequest>();
+  company.set_state(v1::InvestigationStep::OPEN);
+  *company.mutable_accompaniment()->mutable_interview_time() = proto_time::ToProto(set_.Now());
+  Plant(company);
+  Do(Named(Caseworker()), &InvestigationSteps::RecordAccompaniment, company);
+  v1::ReportToPoliceRequest crime = StepOf<v1::ReportToPoliceRequest>();
+  crime.mutable_police_report()->set_suspicion(v1::PoliceReport::LIFE_AND_HEALTH);
+  *crime.mutable_police_report()->mutable_report_time() = proto_time::ToProto(set_.Now());
+  crime.mutable_police_report()->mutable_test();
+  Plant(crime);
+  Do(Named(Caseworker()), &InvestigationSteps::ReportToPolice, crime);
+  v1::InformConcernedRequest inform = StepOf<v1::InformConcernedRequest>();
+  inform.mutable_notice_to_concerned()->set_concerned(v1::NoticeToConcerned::GUARDIANS_CONCERNED);
+  Plant(inform);
+  Do(Named(Caseworker()), &InvestigationSteps::InformConcerned, inform);
+  v1::ListInvestigationStepsRequest list;
+  list.set_parent(investigation_.name());
+  EXPECT_EQ(Do(Named(Caseworker()), &InvestigationSteps::ListInvestigationSteps, list).investigation_steps_size(), 7);
+}
+
+void Planting::AskTheSchool() {
+  v1::RequestInformationRequest ask = StepOf<v1::RequestInformationRequest>();
+  ask.set_unit("municipalities/0180/units/bredangsskolan");
+  Plant(ask);
+  const auto withdrawn = Do(Named(Caseworker()), &InvestigationSteps::RequestInformation, ask);
+  Do(Named(Caseworker()), &InvestigationSteps::WithdrawQuestions, ChangeOf<v1::WithdrawQuestionsRequest>(withdrawn));
+  ask.set_request_id(NewRequestId());
+  auto asked = Do(Named(Caseworker()), &InvestigationSteps::RequestInformation, ask);
+  asked = Do(Named(Caseworker()), &InvestigationSteps::RemindOfInformation,
+             ChangeOf<v1::RemindOfInformationRequest>(asked));
+  v1::GetInvestigationStepRequest get;
+  get.set_name(asked.name());
+  const auto seen = Do(Named(Principal()), &InvestigationSteps::GetInvestigationStep, get);
+  EXPECT_EQ(seen.information_request().concerning(), ask.concerning());
+  Do(Named(Principal()), &InvestigationSteps::HandOverInformation, ChangeOf<v1::HandOverInformationRequest>(seen));
+}
+
+void Planting::Place() {
+  v1::RecordPlacementRequest record;
+  record.set_parent(investigation_.name());
+  record.set_request_id(NewRequestId());
+  record.set_home(v1::Placement::FAMILY_HOME);
+  record.set_ground(v1::Placement::CARE_OF_YOUNG_PERSONS_ACT);
+  *record.mutable_start_time() = proto_time::ToProto(set_.Now() - absl::Hours(1));
+  Plant(record);
+  auto placement = Do(Named(Caseworker()), &Placements::RecordPlacement, record);
+  EXPECT_EQ(placement.place(), record.place());
+  v1::ReviewPlacementRequest review;
+  review.set_verdict(v1::PlacementReview::TO_END);
+  placement = Do(Named(Caseworker()), &Placements::ReviewPlacement, ChangeOf(placement, review));
+  v1::RecordReturnHomeDialogueRequest dialogue;
+  *dialogue.mutable_hold_time() = proto_time::ToProto(set_.Now() - absl::Minutes(1));
+  placement = Do(Named(Caseworker()), &Placements::RecordReturnHomeDialogue, ChangeOf(placement, dialogue));
+  v1::EndPlacementRequest end;
+  end.set_outcome(v1::PlacementEnd::RETURNED_HOME);
+  placement_ = Do(Named(Caseworker()), &Placements::EndPlacement, ChangeOf(placement, end)).name();
+  v1::ListPlacementsRequest list;
+  list.set_parent(investigation_.name());
+  EXPECT_EQ(Do(Named(Caseworker()), &Placements::ListPlacements, list).placements_size(), 1);
+}
+
+void Planting::Transfer() {
+  v1::RequestTransferRequest ask;
+  ask.set_parent(investigation_.name());
+  ask.set_request_id(NewRequestId());
+  ask.set_receiver("municipalities/0180/authorities/hasselby-vallingby");
+  Plant(ask);
+  const auto asked = Do(Named(Caseworker()), &Transfers::RequestTransfer, ask);
+  v1::ListReceivedTransfersRequest list;
+  list.set_parent("municipalities/0180/authorities/hasselby-vallingby");
+  const auto received = Do(Named(OtherBoard()), &Transfers::ListReceivedTransfers, list);
+  EXPECT_EQ(received.transfers(0).reasons(), ask.reasons());
+  v1::AnswerTransferRequest answer;
+  answer.set_verdict(v1::TransferAnswer::REFUSED);
+  const auto answered = Do(Named(OtherBoard()), &Transfers::AnswerTransfer, ChangeOf(received.transfers(0), answer));
+  const auto applied =
+      Do(Named(Caseworker()), &Transfers::ApplyToInspectorate, ChangeOf<v1::ApplyToInspectorateRequest>(answered));
+  v1::RecordInspectorateDecisionRequest decision;
+  decision.set_outcome(v1::InspectorateDecision::NOT_TRANSFERRED);
+  Do(Named(Caseworker()), &Transfers::RecordInspectorateDecision, ChangeOf(applied, decision));
+}
+
+// After the closing; a new investigation ends it.
+void Planting::FollowUp() {
+  v1::BeginFollowUpRequest begin;
+  begin.set_parent(investigation_.name());
+  begin.set_request_id(NewRequestId());
+  begin.set_ground(v1::FollowUp::PARTICULAR_NEED);
+  begin.set_placement(placement_);
+  begin.add_notices()->set_concerned(v1::FollowUpNotice::GUARDIANS);
+  Plant(begin);
+  const auto begun = Do(Named(Caseworker()), &FollowUps::BeginFollowUp, begin);
+  EXPECT_EQ(begun.need(), begin.need());
+  v1::RecordFollowUpNoticeRequest notice;
+  notice.mutable_notice()->set_concerned(v1::FollowUpNotice::CHILD);
+  notice.mutable_notice()->set_occasion(v1::FollowUpNotice::START);
+  Do(Named(Caseworker()), &FollowUps::RecordFollowUpNotice, ChangeOf(begun, notice));
+}
+
 void Planting::CloseAndReopen() {
   v1::ExtendInvestigationRequest extend;
   extend.set_ground("särskilda skäl");
@@ -235,6 +372,7 @@ void Planting::CloseAndReopen() {
   v1::ExportDecisionsRequest decisions;
   decisions.set_name(investigation_.name());
   EXPECT_EQ(Do(Named(Caseworker()), &Decisions::ExportDecisions, decisions).decisions_size(), 1);
+  FollowUp();
   investigation_ = Do(Named(Caseworker()), &Investigations::ReopenInvestigation,
                       ChangeOf<v1::ReopenInvestigationRequest>(investigation_));
   v1::ListInvestigationsRequest list;
@@ -289,6 +427,123 @@ void Planting::HoldTheFile() {
   Plant(place);
   const auto placed = Do(Named(ReceptionManager()), &Retention::PlaceLegalHold, place);
   Do(Named(ReceptionManager()), &Retention::ReleaseLegalHold, ChangeOf<v1::ReleaseLegalHoldRequest>(placed));
+}
+
+void Planting::PlantInTheRegistry() {
+  consent::v1::RegisterChildRequest request;
+  request.set_parent(kBoard);
+  request.set_request_id(NewRequestId());
+  request.set_reference(report_.child());
+  request.set_identity_number(kChild);
+  request.set_given_name(NewText());
+  request.set_family_name(NewText());
+  request.add_units(kReceptionUnit);
+  consent::v1::Guardian& guardian = *request.add_guardians();
+  guardian.set_person_name(NewText());
+  guardian.set_identity_number(kGuardian);
+  guardian.set_kind(consent::v1::Guardian::PARENT);
+  guardian.set_from_date("2012-05-03");
+  consent::v1::Child child = Do(Named(Caseworker()), &Children::RegisterChild, request);
+  EXPECT_EQ(child.given_name(), request.given_name());
+
+  consent::v1::RecordGuardianRequest record = ChangeOf<consent::v1::RecordGuardianRequest>(child);
+  *record.mutable_guardian() = guardian;
+  record.mutable_guardian()->set_person_name(NewText());
+  record.mutable_guardian()->clear_identity_number();
+  child = PlantConsent(Do(Named(Caseworker()), &Children::RecordGuardian, record));
+  consent::v1::EndCustodyRequest end;
+  end.set_guardian(child.guardians(0).guardian());
+  end.set_to_date("2026-01-11");
+  end.set_cause(consent::v1::Guardian::CUSTODY_MOVED);
+  child = Do(Named(Caseworker()), &Children::EndCustody, ChangeOf(child, end));
+  consent::v1::RecordSpecialRepresentativeRequest appoint;
+  appoint.mutable_special_representative()->set_from_date("2026-01-12");
+  child = Do(Named(Caseworker()), &Children::RecordSpecialRepresentative, ChangeOf(child, appoint));
+  consent::v1::ChangeIdentityNumberRequest number;
+  number.mutable_identity_number()->set_identity_number(kSecondChild);
+  number.mutable_identity_number()->set_from_date("2026-01-12");
+  number.mutable_identity_number()->set_cause(consent::v1::IdentityNumber::CORRECTED);
+  child = Do(Named(Caseworker()), &Children::ChangeIdentityNumber, ChangeOf(child, number));
+  HideInTheRegistry(child);
+}
+
+consent::v1::Consent Planting::AskGuardian(const consent::v1::Child& registered) {
+  consent::v1::AskConsentRequest ask;
+  ask.set_parent(registered.name());
+  ask.set_request_id(NewRequestId());
+  ask.mutable_giver()->set_guardian(registered.guardians(0).guardian());
+  consent::v1::ConsentScope& scope = *ask.mutable_scope();
+  scope.mutable_discloser()->set_party(rules::v1::Disclosure::SOCIAL_SERVICES);
+  scope.mutable_discloser()->set_authority(kBoard);
+  scope.mutable_recipient()->set_party(rules::v1::Disclosure::CHILD);
+  scope.add_categories(data::v1::CONCERN);
+  scope.set_purpose(rules::v1::Disclosure::INSIGHT);
+  scope.set_from_date("2026-01-12");
+  scope.set_to_date("2026-06-12");
+  return Do(Named(Caseworker()), &Consents::AskConsent, ask);
+}
+
+consent::v1::Consent Planting::AnswerWithTexts(const consent::v1::Consent& asked, const std::string& absent_guardian) {
+  consent::v1::RecordConsentRequest record;
+  record.set_name(asked.name());
+  record.set_request_id(NewRequestId());
+  record.set_etag(asked.etag());
+  consent::v1::ConsentAnswer& answer = *record.mutable_answer();
+  answer.set_verdict(consent::v1::ConsentAnswer::YES);
+  answer.set_form(consent::v1::ConsentAnswer::ORAL);
+  answer.set_documentation(NewText());
+  answer.set_reservation(NewText());
+  answer.mutable_child_voice()->set_opinion(consent::v1::ChildVoice::AGREES);
+  answer.mutable_child_voice()->set_words(NewText());
+  answer.mutable_child_voice()->set_maturity(consent::v1::ChildVoice::TOGETHER);
+  answer.mutable_child_voice()->set_reasons(NewText());
+  answer.mutable_absent_guardian()->set_guardian(absent_guardian);
+  answer.mutable_absent_guardian()->set_reasons(NewText());
+  const auto given = Do(Named(Caseworker()), &Consents::RecordConsent, record);
+  EXPECT_EQ(given.answer().child_voice().words(), answer.child_voice().words());
+  return given;
+}
+
+consent::v1::Child Planting::PlantConsent(const consent::v1::Child& registered) {
+  const consent::v1::Consent given = AnswerWithTexts(AskGuardian(registered), registered.guardians(1).guardian());
+  consent::v1::RenewConsentRequest renew;
+  renew.set_to_date("2026-12-12");
+  const auto renewed = Do(Named(Caseworker()), &Consents::RenewConsent, ChangeOf(given, renew));
+  consent::v1::WithdrawConsentRequest withdraw;
+  withdraw.set_name(renewed.name());
+  withdraw.set_request_id(NewRequestId());
+  withdraw.set_withdrawal(NewText());
+  Do(Named(Caseworker()), &Consents::WithdrawConsent, withdraw);
+  consent::v1::ListConsentsRequest list;
+  list.set_parent(registered.name());
+  EXPECT_EQ(Do(Named(Caseworker()), &Consents::ListConsents, list).consents_size(), 1);
+  consent::v1::GetChildRequest get;
+  get.set_name(registered.name());
+  return Do(Named(Caseworker()), &Children::GetChild, get);
+}
+
+void Planting::HideInTheRegistry(const consent::v1::Child& registered) {
+  consent::v1::AssignChildRequest assign;
+  assign.set_name(registered.name());
+  assign.set_request_id(NewRequestId());
+  assign.set_etag(registered.etag());
+  assign.add_units(kReceptionUnit);
+  assign.set_assignee(NewText());
+  const auto assigned = Do(Named(ReceptionManager()), &Children::AssignChild, assign);
+  consent::v1::RecordProtectionRequest protect;
+  protect.mutable_protection()->set_level(rules::v1::Disclosure::SECRECY_MARKING);
+  protect.mutable_protection()->set_from_date("2026-01-12");
+  Do(Named(Caseworker()), &Children::RecordProtection, ChangeOf(assigned, protect));
+  consent::v1::SetHoldRequest hold;
+  hold.set_name(registered.name());
+  hold.set_authority(kBoard);
+  hold.set_report(report_.name());
+  hold.set_on_hold(true);
+  Do(Named(Caseworker()), &Children::SetHold, hold);
+  consent::v1::FindChildRequest find;
+  find.set_parent(kBoard);
+  find.set_identity_number(kSecondChild);
+  EXPECT_TRUE(Do(Named(Caseworker()), &Children::FindChild, find).on_hold());
 }
 
 void Planting::PlantInTheLog() {
@@ -357,8 +612,6 @@ void Planting::Send(const auth::Caller& caller, ServiceSet::Service service, con
 void Planting::PlantInRefusals() {
   google::protobuf::DynamicMessageFactory factory;
   for (const auto* const service : Services()) {
-    const auto process =
-        service->full_name().find(".audit.") == std::string::npos ? ServiceSet::kIntake : ServiceSet::kAudit;
     for (int i = 0; i < service->method_count(); ++i) {
       const google::protobuf::MethodDescriptor& method = *service->method(i);
       // Nothing can be planted where a request has no field.
@@ -367,7 +620,7 @@ void Planting::PlantInRefusals() {
       PlantEverywhere(*request, 0);
       for (const auth::Caller& caller :
            {Principal(), Reception(), Caseworker(), ReceptionManager(), Auditor(), Integrator(), OtherTown()}) {
-        Send(caller, process, absl::StrCat("/", service->full_name(), "/", method.name()),
+        Send(caller, ProcessOf(*service), absl::StrCat("/", service->full_name(), "/", method.name()),
              request->SerializeAsString());
       }
     }

@@ -28,6 +28,8 @@ class Planting {
   // The way of a report, from the question before it to what is held of its file; each step
   // has to be taken.
   void PlantInAFile();
+  // The same of the child in the registry. After PlantInAFile.
+  void PlantInTheRegistry();
   // What auditors ask and write. After PlantInAFile.
   void PlantInTheLog();
   // Calls of every method with every text of the request planted, by many callers; and what no
@@ -61,6 +63,15 @@ class Planting {
     return fixed;
   }
 
+  // A request about the investigation.
+  template <typename Request>
+  Request StepOf() const {
+    Request request;
+    request.set_parent(investigation_.name());
+    request.set_request_id(NewRequestId());
+    return request;
+  }
+
   // Gives every personal text of `message`, and of the messages that stand in it, that is empty.
   void Plant(google::protobuf::Message& message);
   // Gives every text, and every message within.
@@ -73,11 +84,22 @@ class Planting {
   void Submit();
   void Assess();
   void Meet();
+  void Contact();
   void Investigate();
+  void TakeSteps();
+  void AskTheSchool();
+  void Place();
+  void Transfer();
   void CloseAndReopen();
+  void FollowUp();
   void HoldAndForward();
   void DeclareEmergency();
   void HoldTheFile();
+  consent::v1::Consent AskGuardian(const consent::v1::Child& registered);
+  consent::v1::Consent AnswerWithTexts(const consent::v1::Consent& asked, const std::string& absent_guardian);
+  // Asks, answers, renews and withdraws a consent; the child as it then is.
+  consent::v1::Child PlantConsent(const consent::v1::Child& registered);
+  void HideInTheRegistry(const consent::v1::Child& registered);
   void ExtractForTheChild();
   void Send(const auth::Caller& caller, ServiceSet::Service service, const std::string& path, const std::string& bytes);
   void CallWithBadMetadata();
@@ -89,6 +111,8 @@ class Planting {
   PersonalTexts texts_;
   intake::v1::Report report_;
   intake::v1::Investigation investigation_;
+  // Name of the placement that has ended.
+  std::string placement_;
   std::string errors_;
   int next_text_ = 0;
   int refusals_ = 0;

@@ -38,6 +38,8 @@ const Shared& SharedSet() {
 
 SetTest::SetTest() : set_(*SharedSet().set), client_(*SharedSet().client) {}
 
+ServiceSet& SetTest::Breakable() { return *SharedSet().set; }
+
 std::string NewChild() {
   static size_t next = 0;
   return kChildren[next++ % std::size(kChildren)];

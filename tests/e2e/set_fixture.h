@@ -37,6 +37,9 @@ class SetTest : public ::testing::Test {
   // The report's clock of that name; an empty one where there is none.
   static intake::v1::Deadline ClockOf(const intake::v1::Report& report, const std::string& clock);
 
+  // The same set for tests that end a service; they start it again.
+  static ServiceSet& Breakable();
+
   const ServiceSet& set_;
   const Client& client_;
 };

@@ -19,6 +19,10 @@
 #include "samverkan/audit/v1/audit.grpc.pb.h"
 #include "samverkan/audit/v1/extract.grpc.pb.h"
 #include "samverkan/audit/v1/review.grpc.pb.h"
+#include "samverkan/consent/v1/child.grpc.pb.h"
+#include "samverkan/consent/v1/consent.grpc.pb.h"
+#include "samverkan/consent/v1/disclosure.grpc.pb.h"
+#include "samverkan/consent/v1/rule.grpc.pb.h"
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
@@ -26,10 +30,14 @@
 #include "samverkan/intake/v1/emergency_access.grpc.pb.h"
 #include "samverkan/intake/v1/extract.grpc.pb.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
+#include "samverkan/intake/v1/follow_up.grpc.pb.h"
 #include "samverkan/intake/v1/investigation.grpc.pb.h"
+#include "samverkan/intake/v1/investigation_step.grpc.pb.h"
+#include "samverkan/intake/v1/placement.grpc.pb.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
 #include "samverkan/intake/v1/report_meeting.grpc.pb.h"
 #include "samverkan/intake/v1/retention.grpc.pb.h"
+#include "samverkan/intake/v1/transfer.grpc.pb.h"
 #include "tests/testing/service_set.h"
 
 namespace samverkan::tests {
@@ -41,10 +49,18 @@ using Assessments = intake::v1::AssessmentService::Stub;
 using Meetings = intake::v1::ReportMeetingService::Stub;
 using FeedbackCalls = intake::v1::FeedbackService::Stub;
 using Investigations = intake::v1::InvestigationService::Stub;
+using InvestigationSteps = intake::v1::InvestigationStepService::Stub;
 using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
+using Placements = intake::v1::PlacementService::Stub;
+using Transfers = intake::v1::TransferService::Stub;
+using FollowUps = intake::v1::FollowUpService::Stub;
 using Retention = intake::v1::RetentionService::Stub;
 using Extracts = intake::v1::ExtractService::Stub;
 using Decisions = intake::v1::DecisionService::Stub;
+using Children = consent::v1::ChildService::Stub;
+using Consents = consent::v1::ConsentService::Stub;
+using Disclosures = consent::v1::DisclosureService::Stub;
+using RuleSets = consent::v1::RuleService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
 using Reviews = audit::v1::ReviewService::Stub;
@@ -96,12 +112,16 @@ class Client {
   // Of one system of one municipality.
   struct Connection {
     std::shared_ptr<grpc::Channel> intake;
+    std::shared_ptr<grpc::Channel> consent;
     std::shared_ptr<grpc::Channel> audit;
     std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
                std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
-               std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Extracts>,
-               std::unique_ptr<Decisions>, std::unique_ptr<Events>, std::unique_ptr<Audit>,
-               std::unique_ptr<LogExtracts>, std::unique_ptr<Reviews>>
+               std::unique_ptr<InvestigationSteps>, std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>,
+               std::unique_ptr<Extracts>, std::unique_ptr<Decisions>, std::unique_ptr<Events>,
+               std::unique_ptr<Children>, std::unique_ptr<Consents>, std::unique_ptr<Disclosures>,
+               std::unique_ptr<RuleSets>, std::unique_ptr<Audit>, std::unique_ptr<LogExtracts>,
+               std::unique_ptr<Reviews>, std::unique_ptr<Placements>, std::unique_ptr<Transfers>,
+               std::unique_ptr<FollowUps>>
         stubs;
   };
 

@@ -45,7 +45,20 @@ auth::Caller Operator() {
   return caller;
 }
 
-std::string NameOf(ServiceSet::Service service) { return service == ServiceSet::kAudit ? "audit" : "intake"; }
+// In the order in which they start.
+constexpr ServiceSet::Service kServices[] = {ServiceSet::kAudit, ServiceSet::kConsent, ServiceSet::kIntake};
+
+std::string NameOf(ServiceSet::Service service) {
+  switch (service) {
+    case ServiceSet::kAudit:
+      return "audit";
+    case ServiceSet::kConsent:
+      return "consent";
+    case ServiceSet::kIntake:
+      return "intake";
+  }
+  return "";
+}
 
 std::string ReadFile(const std::string& path) {
   std::ostringstream text;
@@ -90,7 +103,7 @@ absl::Status ServiceSet::Open() {
                                 absl::StrCat("--command=CREATE DATABASE ", database)})
                         .status());
   }
-  for (const Service service : {kAudit, kIntake}) {
+  for (const Service service : kServices) {
     RETURN_IF_ERROR(Deploy(NameOf(service) + "/schema", kDatabase));
     RETURN_IF_ERROR(Deploy(NameOf(service) + "/key_schema", kKeyDatabase));
     RETURN_IF_ERROR(StartAgain(service));
@@ -107,7 +120,7 @@ absl::Status ServiceSet::Deploy(std::string_view schema, std::string_view databa
 
 absl::Status ServiceSet::WriteFiles() {
   MoveClockTo(options_.start);
-  for (const Service service : {kAudit, kIntake}) {
+  for (const Service service : kServices) {
     const std::string name = NameOf(service);
     ASSIGN_OR_RETURN(const std::string key, RunCommand({"openssl", "rand", "-base64", "32"}));
     RETURN_IF_ERROR(WriteFile(PathOf(name + ".key"), key));
@@ -155,18 +168,20 @@ std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
       "--tls_ca=" + files.authorities,
       "--crl_folder=" + PathOf("crl"),
       "--revoked_subjects=" + PathOf("revoked"),
-      "--acting_services=" + std::string(kActingService),
+      "--acting_services=" + std::string(kActingService) + (service == kConsent ? ",intake" : ""),
       "--keys_database=" + postgres_->Conninfo(kKeyDatabase, "samverkan_" + name),
       "--key_encryption_keys=" + PathOf(name + ".kek"),
       "--key_file=" + PathOf(name + ".key"),
       "--clock_file=" + PathOf("clock"),
   };
   if (service == kAudit) return arguments;
-  arguments.insert(arguments.end(),
-                   {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_intake_jobs"),
-                    "--index_keys=" + PathOf("intake.index"), "--signing_keys=" + PathOf("intake.signing"),
-                    "--rules=deploy/rules", "--directory=deploy/directory", "--audit=" + addresses_.at(kAudit),
-                    "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
+  arguments.insert(arguments.end(), {"--jobs_database=" + postgres_->Conninfo(kDatabase, "samverkan_" + name + "_jobs"),
+                                     "--index_keys=" + PathOf(name + ".index"), "--rules=deploy/rules",
+                                     "--audit=" + addresses_.at(kAudit),
+                                     "--longest_backlog=" + absl::FormatDuration(options_.longest_backlog)});
+  if (service == kConsent) return arguments;
+  arguments.insert(arguments.end(), {"--signing_keys=" + PathOf("intake.signing"), "--directory=deploy/directory",
+                                     "--consent=" + addresses_.at(kConsent)});
   return arguments;
 }
 

@@ -41,9 +41,9 @@ namespace samverkan::tests {
 // Faults are for one thread; everything const may be used by several.
 class ServiceSet {
  public:
-  enum Service { kAudit, kIntake };
+  enum Service { kAudit, kConsent, kIntake };
   // The service whose certificate may act for callers; no process of the set has it.
-  static constexpr std::string_view kActingService = "consent";
+  static constexpr std::string_view kActingService = "forum";
 
   struct Options {
     // Reads of personal data are refused when audit entries have waited longer.
@@ -52,7 +52,7 @@ class ServiceSet {
     absl::Time start = absl::FromUnixSeconds(1768204800);  // 2026-01-12T09:00:00+01:00
   };
 
-  // Returns when both services say that they serve.
+  // Returns when all services say that they serve.
   static absl::StatusOr<std::unique_ptr<ServiceSet>> Start(const Options& options);
   // Kills what runs and forgets everything stored.
   ~ServiceSet();

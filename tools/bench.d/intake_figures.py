@@ -3,60 +3,31 @@ same PostgreSQL what they come to there. The services do all of their work meanw
 the delivery of audit entries steps back while submissions wait: intake_submit_delivered counts
 the time until it has caught up, too. pgbench does nothing of that."""
 
-import pathlib
-import re
-import secrets
-import tempfile
 import time
 
-from figures import alternate, say, show
-from running_set import ROOT
+from figures import alternate, show
+from pgbench_peer import PEERS, WARM_UP_SECONDS, Peer, check_rows
 
-PEERS = ROOT / "tools/bench.d"
 ROUNDS = 3
 SECONDS = 6
 RATE = 500
 OUTSTANDING = 128
-WARM_UP_SECONDS = 1
-TABLES = ("request", "report", "deadline", "feedback", "report_meeting", "event", "audit_entry")
+TABLES = ("request", "report", "deadline", "feedback", "report_meeting", "event")
 
 
-class Peer:
-    """pgbench on copies of intake's tables, with contents as long as intake's."""
-
-    def __init__(self, its_set):
-        self._set = its_set
-        # Entries of the outbox are gone when they were delivered: as long as what audit keeps.
-        lengths = its_set.sql(
-            "SELECT r.submission, r.handling, r.meeting, r.feedback, r.event, a.entry FROM"
-            " (SELECT max(octet_length(submission)) AS submission, max(octet_length(handling)) AS handling,"
-            "   (SELECT max(octet_length(content)) FROM intake.report_meeting) AS meeting,"
-            "   (SELECT max(octet_length(content)) FROM intake.feedback) AS feedback,"
-            "   (SELECT max(octet_length(content)) FROM intake.event) AS event"
-            "   FROM intake.report) AS r,"
-            " (SELECT max(octet_length(leaf) + octet_length(body)) AS entry FROM audit.entry"
-            "   JOIN audit.private_part USING (index)) AS a").split("|")
-        names = ("submission", "handling", "meeting", "feedback", "event", "entry")
-        self._contents = [f"--define={name}=\\x{secrets.token_hex(int(length))}"
-                          for name, length in zip((*names, "fingerprint", "tag"), (*lengths, 32, 16))]
-
-    def run(self, script, *options):
-        self._set.settle()
-        return self._set.pgbench(PEERS / script, SECONDS, *self._contents, *options)
-
-    def rate(self, script):
-        return round(float(re.search(r"tps = ([\d.]+) \(without", self.run(script)).group(1)))
-
-    def milliseconds_at(self, script, rate):
-        """Median and 99th percentile, counted from when a transaction should have started."""
-        with tempfile.TemporaryDirectory() as folder:
-            self.run(script, f"--rate={rate}", "--log", f"--log-prefix={folder}/log")
-            lines = [line.split() for path in pathlib.Path(folder).iterdir() for line in path.read_text().splitlines()]
-        # client, transaction, time, script, when in seconds, microseconds
-        ends = [int(line[4]) + int(line[5]) / 1e6 for line in lines]
-        begin = min(ends) + WARM_UP_SECONDS
-        times = sorted(int(line[2]) / 1000 for line, end in zip(lines, ends) if end >= begin)
-        return times[len(times) // 2], times[len(times) * 99 // 100]
+def peer_of(its_set):
+    # Entries of the outbox are gone when they were delivered: as long as what audit keeps.
+    lengths = its_set.sql(
+        "SELECT r.submission, r.handling, r.meeting, r.feedback, r.event, a.entry FROM"
+        " (SELECT max(octet_length(submission)) AS submission, max(octet_length(handling)) AS handling,"
+        "   (SELECT max(octet_length(content)) FROM intake.report_meeting) AS meeting,"
+        "   (SELECT max(octet_length(content)) FROM intake.feedback) AS feedback,"
+        "   (SELECT max(octet_length(content)) FROM intake.event) AS event"
+        "   FROM intake.report) AS r,"
+        " (SELECT max(octet_length(leaf) + octet_length(body)) AS entry FROM audit.entry"
+        "   JOIN audit.private_part USING (index)) AS a").split("|")
+    names = ("submission", "handling", "meeting", "feedback", "event", "entry")
+    return Peer(its_set, SECONDS, dict(zip(names, lengths), fingerprint=32, tag=16))
 
 
 def prepare(its_set):
@@ -96,7 +67,7 @@ def rate_of(counts):
 def get(its_set):
     """Reads that are authorised and stand in the audit log before they are answered."""
     prepare(its_set)
-    peer = Peer(its_set)
+    peer = peer_of(its_set)
 
     def ours():
         its_set.settle()
@@ -110,31 +81,22 @@ def get(its_set):
 def submit(its_set):
     """Reports that are durable with their deadlines, event, audit entry and request id."""
     prepare(its_set)
-    peer = Peer(its_set)
+    peer = peer_of(its_set)
     rates, peer_rates = alternate(ROUNDS, lambda: rate_of(submit_load(its_set)),
                                   lambda: peer.rate("peer_submit.sql"))
-    check_rows(its_set)
+    check_rows(rows(its_set, "intake"), rows(its_set, "bench"), "peer_submit.sql")
     show("intake_submit", rates, "requests/s", "pgbench", peer_rates)
 
 
-def check_rows(its_set):
-    """The comparison is worth nothing where the peer writes other rows."""
+def rows(its_set, schema):
     its_set.settle()
-
-    def rows(schema):
-        counts = [int(its_set.sql(f"SELECT count(*) FROM {schema}.{table}")) for table in TABLES[:-1]]
-        return [count / counts[0] for count in counts]
-
-    if rows("intake") != rows("bench"):
-        raise SystemExit(f"bench: of {TABLES[:-1]} intake writes {rows('intake')} rows a request, peer_submit.sql"
-                         f" {rows('bench')}: mend peer_submit.sql")
-    say(f"both write {sum(rows('intake')) + 1:.0f} rows a request")
+    return [int(its_set.sql(f"SELECT count(*) FROM {schema}.{table}")) for table in TABLES]
 
 
 def submit_delivered(its_set):
     """The same until the entries are delivered, which pgbench knows nothing of."""
     prepare(its_set)
-    peer = Peer(its_set)
+    peer = peer_of(its_set)
     rates, peer_rates = alternate(ROUNDS, lambda: delivered_rate(its_set), lambda: peer.rate("peer_submit.sql"))
     show("intake_submit_delivered", rates, "requests/s", "pgbench", peer_rates)
 
@@ -142,7 +104,7 @@ def submit_delivered(its_set):
 def submit_latency(its_set):
     """From when a submission should have started to its answer, at a steady rate."""
     prepare(its_set)
-    peer = Peer(its_set)
+    peer = peer_of(its_set)
 
     def ours():
         counts = submit_load(its_set, f"--rate={RATE}")

@@ -5,6 +5,8 @@ import contextlib
 import os
 import sys
 
+import consent_figures
+import disclosure_figures
 import intake_figures
 import process_figures
 import protection_figures
@@ -13,7 +15,7 @@ from figures import say
 from running_set import running_set
 
 # In this order: what wants an idle set, and few reports, comes first.
-ALONE = {"rpc_empty": rpc_empty.measure}
+ALONE = {"rpc_empty": rpc_empty.measure, "disclosure_evaluate": disclosure_figures.evaluate}
 ON_A_SET = {
     "idle_memory": process_figures.idle_memory,
     "start_to_ready": process_figures.start_to_ready,
@@ -22,6 +24,8 @@ ON_A_SET = {
     "intake_submit": intake_figures.submit,
     "intake_submit_delivered": intake_figures.submit_delivered,
     "intake_submit_protections": protection_figures.protections,
+    "disclosure_check_latency": consent_figures.check_latency,
+    "disclosure_check": consent_figures.check,
 }
 
 

@@ -37,18 +37,28 @@ class RunningSet:
         self.reporter = self._caller("skolportalen")
         self.reception = self._caller("lifecare", "--subject=anna.berg", "--authority=skarholmen",
                                       "--unit=mottagningsenheten", "--role=RECEPTION")
+        self.caseworker = self._caller("treserva", "--subject=eva.holm", "--authority=skarholmen", "--unit=barnenheten",
+                                       "--role=CASEWORKER", "--qualified")
 
     def certificate(self, system):
         """Where the system's certificate lies, by the names of shell variables."""
         return _variables(self._run("certificate_main", f"--system={system}"))
 
     def _caller(self, system, *options):
-        """The options by which intake_load calls as somebody: certificate and token."""
-        token = self.folder / f"{system}.token"
-        token.write_text(self._run("token_main", f"--system={system}", *options))
+        """The options by which a load calls as somebody: certificate and token."""
+        return [*self.called_by(system), f"--token_file={self.token(system, system, *options)}"]
+
+    def called_by(self, system):
+        """The options by which a load presents the certificate of a system."""
         files = self.certificate(system)
         return [f"--ca={files['SAMVERKAN_CA']}", f"--certificate={files['SAMVERKAN_CERT']}",
-                f"--key={files['SAMVERKAN_KEY']}", f"--token_file={token}"]
+                f"--key={files['SAMVERKAN_KEY']}"]
+
+    def token(self, name, system, *options):
+        """The file of a token."""
+        token = self.folder / f"{name}.token"
+        token.write_text(self._run("token_main", f"--system={system}", *options))
+        return token
 
     def _run(self, program, *options):
         return subprocess.run([BIN / "tools" / program / program, f"--run-dir={self.folder}", *options], check=True,
@@ -64,11 +74,15 @@ class RunningSet:
 
     def load(self, *options):
         """Calls intake by intake_load; its counts. Ends the run where a call failed."""
-        done = subprocess.run([BIN / "tools/bench.d/intake_load", f"--target={self.env['SAMVERKAN_INTAKE']}",
+        return json.loads(self.call("intake_load", "intake", *options))
+
+    def call(self, program, service, *options):
+        """Runs a program of tools/bench.d that calls a service; what it printed. Ends the run where it failed."""
+        done = subprocess.run([BIN / "tools/bench.d" / program, f"--target={self.env[f'SAMVERKAN_{service.upper()}']}",
                                *options], stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"bench: calls failed: {done.stdout}")
-        return json.loads(done.stdout)
+        return done.stdout
 
     def sql(self, text):
         """Runs SQL; what it printed."""
@@ -88,10 +102,12 @@ class RunningSet:
         return done.stdout
 
     def settle(self):
-        """Waits until the outbox is empty: what one round left over must not burden the next."""
-        ends = time.monotonic() + 60
-        while self.sql("SELECT (SELECT count(*) FROM intake.audit_entry)"
-                       " + (SELECT count(*) FROM intake.event WHERE position IS NULL)") != "0":
+        """Waits until the outboxes are empty: what one round left over must not burden the next."""
+        ends = time.monotonic() + 120
+        left = " + ".join(f"(SELECT count(*) FROM {service}.audit_entry)"
+                          f" + (SELECT count(*) FROM {service}.event WHERE position IS NULL)"
+                          for service in ("intake", "consent"))
+        while self.sql(f"SELECT {left}") != "0":
             if time.monotonic() > ends:
                 raise SystemExit("bench: the outbox does not drain")
             time.sleep(0.1)

@@ -6,9 +6,10 @@ namespace samverkan::story {
 namespace {
 
 constexpr void (*kChapters[])(World&) = {
-    &Consult,      &SubmitTheReport, &AssessTheReport, &ConfirmReceipt, &HoldTheMeeting,    &Decide,
-    &GiveFeedback, &MissADeadline,   &SuspectViolence, &NeedToKnow,     &AskTheLawOfTheDay, &ReportAgain,
-    &Investigate,  &LookBack,        &TellTheFamily,
+    &Consult,      &SubmitTheReport,       &AssessTheReport,   &ConfirmReceipt, &HoldTheMeeting,  &Decide,
+    &GiveFeedback, &AskTheFamily,          &MissADeadline,     &HearANo,        &SuspectViolence, &KeepSilent,
+    &NeedToKnow,   &AskTheLawOfTheDay,     &TalkWithTheSchool, &Withdraw,       &ReportAgain,     &Investigate,
+    &LookBack,     &AccountForDisclosures, &TellTheFamily,
 };
 
 }  // namespace

@@ -4,14 +4,15 @@
 #include <string>
 
 #include "google/protobuf/repeated_field.h"
+#include "samverkan/consent/v1/child.pb.h"
+#include "samverkan/consent/v1/consent.pb.h"
 #include "samverkan/intake/v1/investigation.pb.h"
 #include "samverkan/intake/v1/report.pb.h"
 #include "tools/story/cast.h"
 #include "tools/story/stage.h"
 #include "tools/story/teller.h"
 
-// The parts of the story, in their order: the routine of source 001, annexes 3 and 4, as
-// far as it concerns intake.
+// The parts of the story, in their order: the routine of source 001, annexes 3 and 4.
 namespace samverkan::story {
 
 // What the story knows so far.
@@ -30,6 +31,13 @@ struct World {
   // The report of violence, as its caseworker last saw it.
   intake::v1::Report held_report = {};
   intake::v1::Investigation investigation = {};
+  // The child, its sibling and the child of that report, as the consent service registers them.
+  consent::v1::Child child = {};
+  consent::v1::Child sibling = {};
+  consent::v1::Child held_child = {};
+  // What the child's mother and father let the school be told.
+  consent::v1::Consent mothers_consent = {};
+  consent::v1::Consent fathers_consent = {};
 };
 
 // Points 1 and 2: the family applies itself; the school asks for advice.
@@ -44,22 +52,34 @@ void ConfirmReceipt(World& world);
 void HoldTheMeeting(World& world);
 // Whether an investigation is opened.
 void Decide(World& world);
-// Points 8 to 10: what the school is told.
+// Points 8 to 10: what the school is told without consent.
 void GiveFeedback(World& world);
+// Points 8 to 10: the family is asked whether more may be told, and says yes.
+void AskTheFamily(World& world);
 // A decision that is forgotten.
 void MissADeadline(World& world);
+// The sibling's family says no.
+void HearANo(World& world);
 // Annex 4: suspected violence.
 void SuspectViolence(World& world);
+// Annex 4: the police investigate, and the guardians learn nothing before the hold is released.
+void KeepSilent(World& world);
 // A protected identity, and an emergency access.
 void NeedToKnow(World& world);
 // Reports from the time of another law.
 void AskTheLawOfTheDay(World& world);
+// Points 11 and 12: what the school hands over, and the reference talk.
+void TalkWithTheSchool(World& world);
+// A guardian withdraws.
+void Withdraw(World& world);
 // Point 13: a new report about the same child.
 void ReportAgain(World& world);
-// Point 12: the investigation is extended and closed.
+// The investigation is extended and closed.
 void Investigate(World& world);
 // What is to be done, what happened, and who saw it.
 void LookBack(World& world);
+// What was told about the child and why, and what the law said before.
+void AccountForDisclosures(World& world);
 // What is kept about the child, and who saw it, for the child and its guardian.
 void TellTheFamily(World& world);
 // Many years later: what of the child's file is erased, and what holds it.

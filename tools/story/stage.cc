@@ -51,6 +51,7 @@ absl::StatusOr<Stage::Connection> Stage::Connect(const tls::Files& files) const 
     return rpc::OpenChannel(address, tls::ChannelCredentials(files, auth::ServiceUri(service), nullptr));
   };
   const std::shared_ptr<grpc::Channel> intake = open(options_.intake, "intake");
+  const std::shared_ptr<grpc::Channel> consent = open(options_.consent, "consent");
   const std::shared_ptr<grpc::Channel> audit = open(options_.audit, "audit");
   return Connection{certificate.thumbprint,
                     {intake::v1::ConsultationService::NewStub(intake), intake::v1::ReportService::NewStub(intake),
@@ -58,6 +59,8 @@ absl::StatusOr<Stage::Connection> Stage::Connect(const tls::Files& files) const 
                      intake::v1::FeedbackService::NewStub(intake), intake::v1::InvestigationService::NewStub(intake),
                      intake::v1::EmergencyAccessService::NewStub(intake), intake::v1::RetentionService::NewStub(intake),
                      intake::v1::ExtractService::NewStub(intake), intake::v1::DecisionService::NewStub(intake),
+                     intake::v1::InvestigationStepService::NewStub(intake), consent::v1::ChildService::NewStub(consent),
+                     consent::v1::ConsentService::NewStub(consent), consent::v1::DisclosureService::NewStub(consent),
                      events::v1::EventService::NewStub(intake), audit::v1::AuditService::NewStub(audit),
                      audit::v1::ExtractService::NewStub(audit)}};
 }

@@ -21,6 +21,9 @@
 #include "libs/tls/development_certificates.h"
 #include "samverkan/audit/v1/audit.grpc.pb.h"
 #include "samverkan/audit/v1/extract.grpc.pb.h"
+#include "samverkan/consent/v1/child.grpc.pb.h"
+#include "samverkan/consent/v1/consent.grpc.pb.h"
+#include "samverkan/consent/v1/disclosure.grpc.pb.h"
 #include "samverkan/events/v1/events.grpc.pb.h"
 #include "samverkan/intake/v1/assessment.grpc.pb.h"
 #include "samverkan/intake/v1/consultation.grpc.pb.h"
@@ -29,6 +32,7 @@
 #include "samverkan/intake/v1/extract.grpc.pb.h"
 #include "samverkan/intake/v1/feedback.grpc.pb.h"
 #include "samverkan/intake/v1/investigation.grpc.pb.h"
+#include "samverkan/intake/v1/investigation_step.grpc.pb.h"
 #include "samverkan/intake/v1/report.grpc.pb.h"
 #include "samverkan/intake/v1/report_meeting.grpc.pb.h"
 #include "samverkan/intake/v1/retention.grpc.pb.h"
@@ -43,10 +47,14 @@ using Assessments = intake::v1::AssessmentService::Stub;
 using Meetings = intake::v1::ReportMeetingService::Stub;
 using FeedbackCalls = intake::v1::FeedbackService::Stub;
 using Investigations = intake::v1::InvestigationService::Stub;
+using InvestigationSteps = intake::v1::InvestigationStepService::Stub;
 using EmergencyAccesses = intake::v1::EmergencyAccessService::Stub;
 using Retention = intake::v1::RetentionService::Stub;
 using Extracts = intake::v1::ExtractService::Stub;
 using Decisions = intake::v1::DecisionService::Stub;
+using Children = consent::v1::ChildService::Stub;
+using Consents = consent::v1::ConsentService::Stub;
+using Disclosures = consent::v1::DisclosureService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
 using LogExtracts = audit::v1::ExtractService::Stub;
@@ -74,6 +82,7 @@ class Stage {
   struct Options {
     // "host:port"
     std::string intake;
+    std::string consent;
     std::string audit;
     // What all processes of the set read their time from (clock::FileClock).
     std::string clock_file;
@@ -132,14 +141,15 @@ class Stage {
   bool Await(const std::function<bool()>& done) const;
 
  private:
-  // Of one system in one municipality to both services.
+  // Of one system in one municipality to all services.
   struct Connection {
     // Of its certificate.
     std::string thumbprint;
     std::tuple<std::unique_ptr<Consultations>, std::unique_ptr<Reports>, std::unique_ptr<Assessments>,
                std::unique_ptr<Meetings>, std::unique_ptr<FeedbackCalls>, std::unique_ptr<Investigations>,
                std::unique_ptr<EmergencyAccesses>, std::unique_ptr<Retention>, std::unique_ptr<Extracts>,
-               std::unique_ptr<Decisions>, std::unique_ptr<Events>, std::unique_ptr<Audit>,
+               std::unique_ptr<Decisions>, std::unique_ptr<InvestigationSteps>, std::unique_ptr<Children>,
+               std::unique_ptr<Consents>, std::unique_ptr<Disclosures>, std::unique_ptr<Events>, std::unique_ptr<Audit>,
                std::unique_ptr<LogExtracts>>
         stubs;
   };

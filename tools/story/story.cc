@@ -1,6 +1,6 @@
 // Plays the story of one child through the services' APIs: the routine of source 001,
-// annexes 3 and 4, as far as it concerns intake. Prints a line for each step and what was
-// not as expected; ends with 0 only where every step held. tools/run starts it.
+// annexes 3 and 4. Prints a line for each step and what was not as expected; ends with 0
+// only where every step held. tools/run starts it.
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -17,6 +17,7 @@
 #include "tools/story/teller.h"
 
 ABSL_FLAG(std::string, intake, "", "host:port of the intake service");
+ABSL_FLAG(std::string, consent, "", "host:port of the consent service");
 ABSL_FLAG(std::string, audit, "", "host:port of the audit service");
 ABSL_FLAG(std::string, clock_file, "", "file that holds the set's clock; the story moves it");
 ABSL_FLAG(std::string, keys, "", "folder with the key of the authority whose tokens the set takes");
@@ -45,6 +46,7 @@ int Play() {
     return Misused("--start: the story tells of the law in force from 2026-01-01; start it then or later");
   }
   const auto stage = Stage::Open({.intake = absl::GetFlag(FLAGS_intake),
+                                  .consent = absl::GetFlag(FLAGS_consent),
                                   .audit = absl::GetFlag(FLAGS_audit),
                                   .clock_file = absl::GetFlag(FLAGS_clock_file),
                                   .keys = absl::GetFlag(FLAGS_keys),

@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "libs/proto_time/proto_time.h"
 #include "tools/story/chapters.h"
 #include "tools/story/clocks.h"
@@ -23,6 +24,17 @@ v1::Report ReceiveByTelephone(World& world) {
           .Clock(FindClock(report.deadlines(), "protection_assessment"), ProtectionAssessment(answer.time))
           .Clock(FindClock(report.deadlines(), "hold_review"), HoldReview(answer.time)));
   return report;
+}
+
+// A second time changes nothing: the report is what is on hold.
+void HoldAtTheConsentService(World& world, const v1::Report& report) {
+  consent::v1::SetHoldRequest request;
+  request.set_name(absl::StrCat(kMunicipality, "/children/", report.child()));
+  request.set_authority(kBoard);
+  request.set_report(report.name());
+  request.set_on_hold(true);
+  const auto answer = world.stage.As(world.cast.duty, &Children::SetHold, request);
+  world.teller.Tell(Step(answer, "the consent service knows of the hold, before the child is registered there").Ok());
 }
 
 void AssessAtNight(World& world, v1::Report& report) {
@@ -80,36 +92,9 @@ void Open(World& world, v1::Report& report) {
   if (answer.status.ok()) report = answer.response;
   const v1::Deadline clock = FindClock(report.deadlines(), "decision_to_open");
   const auto received = proto_time::FromProto(clock.start_time()).value_or(absl::InfinitePast());
-  world.teller.Tell(Step(answer, "an investigation is opened without delay (P-016); the police are told")
+  world.teller.Tell(Step(answer, "an investigation is opened without delay (P-016)")
                         .Ok()
                         .Clock(clock, Met(DecisionToOpen(received))));
-}
-
-void ReviewTheHold(World& world, v1::Report& report) {
-  auto request = ChangeOf<v1::ReviewHoldRequest>(report);
-  request.set_reason("Polisen har inte hört barnet än.");
-  const auto answer = world.stage.As(world.cast.child_caseworker, &Reports::ReviewHold, request);
-  if (answer.status.ok()) report = answer.response;
-  const auto held = proto_time::FromProto(report.hold().hold_time()).value_or(absl::InfinitePast());
-  world.teller.Tell(Step(answer, "the hold is reviewed within its seven days, and stands")
-                        .Ok()
-                        .Is("the reviewer", report.hold().reviews().empty() ? "" : report.hold().reviews(0).reviewer(),
-                            world.cast.child_caseworker.subject)
-                        .Clock(FindFirstClock(report.deadlines(), "hold_review"), Met(HoldReview(held)))
-                        .Clock(FindClock(report.deadlines(), "hold_review"), HoldReview(answer.time)));
-}
-
-void ReleaseTheHold(World& world, v1::Report& report) {
-  auto request = ChangeOf<v1::ReleaseReportRequest>(report);
-  request.set_reason("Barnet är hört; vårdnadshavarna underrättas nu.");
-  const auto answer = world.stage.As(world.cast.child_caseworker, &Reports::ReleaseReport, request);
-  if (answer.status.ok()) report = answer.response;
-  const v1::Deadline clock = FindClock(report.deadlines(), "hold_review");
-  const auto reviewed = proto_time::FromProto(clock.start_time()).value_or(absl::InfinitePast());
-  world.teller.Tell(Step(answer, "the child has been heard by the police: a named caseworker releases the hold")
-                        .Ok()
-                        .Is("who released it", report.hold().released_by(), world.cast.child_caseworker.subject)
-                        .Clock(clock, Met(HoldReview(reviewed))));
 }
 
 }  // namespace
@@ -118,15 +103,12 @@ void SuspectViolence(World& world) {
   world.teller.Chapter("Annex 4. Violence is suspected: the guardians must not be told, and the report goes on hold.");
   world.stage.GoTo(19, 30);
   v1::Report report = ReceiveByTelephone(world);
+  HoldAtTheConsentService(world, report);
   AssessAtNight(world, report);
   world.stage.GoToMorning(1);
   OfferAMeeting(world, report);
   AssignToTheChildUnit(world, report);
   Open(world, report);
-  world.stage.GoToMorning(4);
-  ReviewTheHold(world, report);
-  world.stage.GoToMorning(3);
-  ReleaseTheHold(world, report);
   world.held_report = report;
 }
 
