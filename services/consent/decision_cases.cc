@@ -312,6 +312,8 @@ class CaseReader {
       voice.set_opinion(v1::ChildVoice::OBJECTS);
     } else if (words == "child agrees") {
       voice.set_opinion(v1::ChildVoice::AGREES);
+    } else if (words == "with a reservation") {
+      consent.mutable_answer()->set_reservation("Inte till rektorn.");
     } else if (absl::ConsumeSuffix(&words, " prevented")) {
       consent.mutable_answer()->mutable_absent_guardian()->set_guardian(std::string(words));
     } else if (absl::ConsumePrefix(&words, "only about ")) {

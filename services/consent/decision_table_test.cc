@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_join.h"
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
+constexpr std::string_view kMunicipalities = "municipalities/";
 constexpr char kAnyReference[] = "0196a000-0000-7000-8000-000000000001";
 
 class DecisionTable : public ::testing::Test {
@@ -52,7 +54,8 @@ TEST_F(DecisionTable, AsksOnlyWhatMayBeAsked) {
     if (question.recipient().party() == rules::v1::Disclosure::PRIVATE_PERSON) {
       question.mutable_recipient()->set_function("neighbour");
     }
-    CheckSimulation(*rules_, question, violations);
+    const std::string municipality = question.discloser().authority().substr(kMunicipalities.size(), 4);
+    CheckSimulation(*rules_, municipality, question, violations);
     EXPECT_THAT(status::InvalidFields(violations.ToStatus()), IsEmpty()) << a_case.title;
   }
 }

@@ -223,7 +223,8 @@ class CategoryTest {
     if (!Unrestricted()) return Looked::APPLIED;
     Names tests;
     if (rule.test.has_value()) tests.push_back(&asked_.rules.tests()[*rule.test]);
-    Permit({&rule, &wording}, tests, std::move(consents.used), rule.duties);
+    const EnumSet reserved = consents.reserved ? SetOf(Disclosure::KEEP_TO_RESERVATION) : 0;
+    Permit({&rule, &wording}, tests, std::move(consents.used), rule.duties | reserved);
     return Looked::DECIDED;
   }
 

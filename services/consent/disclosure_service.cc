@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "libs/calendar/calendar.h"
 #include "libs/proto_time/proto_time.h"
-#include "libs/resource_name/resource_name.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
 #include "samverkan/consent/v1/disclosure.grpc.pb.h"
@@ -30,6 +29,17 @@ constexpr int kMostInBatch = 100;
 constexpr char kValidity[] = "decision_use";
 
 // ---- decisions ----
+
+status::Violations FaultsOf(const auth::Caller& caller, const v1::CheckDisclosureRequest& request,
+                            const ReadyRules& active) {
+  status::Violations violations;
+  idempotency::CheckRequestId(request.request_id(), violations);
+  if (RequireMunicipality(request.parent(), violations) != caller.municipality && violations.empty()) {
+    violations.Add("parent", "expected your own municipality", "Ange den egna kommunen.");
+  }
+  CheckQuestion(active.disclosure, caller, request.question(), violations);
+  return violations;
+}
 
 absl::StatusOr<DecisionRecord> Decide(const rpc::CallContext& call, const v1::Question& question,
                                       const std::string& name, const KnownChild& child, const ReadyRules& active) {
@@ -71,15 +81,19 @@ absl::Status CheckUsable(const rpc::CallContext& call, const DecisionRecord& rec
                                      .swedish = "Beslutet gäller inte längre. Gör en ny prövning."});
 }
 
+// Whether the question would be answered in the same way, with the same duties.
+bool IsSame(const v1::CategoryDecision& then, const v1::CategoryDecision& now) {
+  return then.answer() == now.answer() &&
+         std::equal(then.duties().begin(), then.duties().end(), now.duties().begin(), now.duties().end());
+}
+
 // Whether each category that was permitted still is, by what is known now.
-absl::Status CheckStillPermitted(const rpc::CallContext& call, const DecisionRecord& record, const ReadyRules& active) {
-  const absl::CivilDay day = calendar::LegalDay(call.now);
-  const KnownChild& child = *record.child;
-  const Evaluation now =
-      Evaluate(active.disclosure, record.decision.question(), CircumstancesOf(child.record, child.consents, day), day);
+absl::Status CheckStillPermitted(const DecisionRecord& record, const ReadyRules& active,
+                                 const v1::Circumstances& circumstances, absl::CivilDay day) {
+  const Evaluation now = Evaluate(active.disclosure, record.decision.question(), circumstances, day);
   for (size_t i = 0; i < now.categories.size(); ++i) {
     const v1::CategoryDecision& then = record.decision.categories(static_cast<int>(i));
-    if (!IsPermitted(then) || now.categories[i].answer == then.answer()) continue;
+    if (!IsPermitted(then) || IsSame(then, DecisionOf(now.categories[i]))) continue;
     return status::FailedPrecondition(
         {.reason = "DECISION_OUTDATED",
          .message = "the question would now be answered otherwise; check disclosure again",
@@ -109,14 +123,12 @@ v1::DisclosureRecord RecordOf(const rpc::CallContext& call, const v1::DiscloseRe
 
 absl::StatusOr<v1::Decision> DisclosureService::CheckDisclosure(const rpc::CallContext& call,
                                                                 const v1::CheckDisclosureRequest& request) const {
-  status::Violations violations;
-  idempotency::CheckRequestId(request.request_id(), violations);
-  if (RequireMunicipality(request.parent(), violations) != call.caller.municipality && violations.empty()) {
-    violations.Add("parent", "expected your own municipality", "Ange den egna kommunen.");
+  ASSIGN_OR_RETURN(ReadyRulesPtr active, rules_.Active(call, call.caller.municipality));
+  // Of tests and facts that are not known a newer rule set may know.
+  if (!FaultsOf(call.caller, request, *active).empty()) {
+    ASSIGN_OR_RETURN(active, rules_.ActiveNow(call, call.caller.municipality));
   }
-  ASSIGN_OR_RETURN(const ReadyRulesPtr active, rules_.Active(call, call.caller.municipality));
-  CheckQuestion(active->disclosure, call.caller, request.question(), violations);
-  RETURN_IF_ERROR(violations.ToStatus());
+  RETURN_IF_ERROR(FaultsOf(call.caller, request, *active).ToStatus());
   RETURN_IF_ERROR(CheckCompetence(call.caller, request.question()));
   ASSIGN_OR_RETURN(const auto request_key, parts_.request_keys.Of(call, request.request_id(), request));
   const pg::Uuid id = pg::Uuid::FromTime(call.now);
@@ -192,12 +204,14 @@ absl::StatusOr<v1::DiscloseResponse> DisclosureService::Disclose(const rpc::Call
                            const ReadyRules& active) -> absl::StatusOr<v1::DisclosureRecord> {
     RETURN_IF_ERROR(CheckMaySee(call.caller, record.child->record));
     RETURN_IF_ERROR(CheckUsable(call, record));
-    RETURN_IF_ERROR(CheckStillPermitted(call, record, active));
+    const absl::CivilDay day = calendar::LegalDay(call.now);
+    const v1::Circumstances now = CircumstancesOf(record.child->record, record.child->consents, day);
+    RETURN_IF_ERROR(CheckStillPermitted(record, active, now, day));
     RETURN_IF_ERROR(CheckAbout(*message, record.child->record.child));
     const std::unique_ptr<google::protobuf::Message> copy(message->New());
     copy->CopyFrom(*message);
     ASSIGN_OR_RETURN(const Filtered filtered, KeepPermitted(record.decision, *copy));
-    RETURN_IF_ERROR(CheckFreeText(record.circumstances, filtered, request.free_text_check()));
+    RETURN_IF_ERROR(CheckFreeText(now, filtered, request.free_text_check()));
     return RecordOf(call, request, record, *message);
   };
   ASSIGN_OR_RETURN(DisclosureStore::Released released,
@@ -242,9 +256,9 @@ absl::StatusOr<v1::Explanation> DisclosureService::SimulateDisclosure(
   if (!request.day().empty()) RequireDay(request.day(), "day", violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const ReadyRulesPtr rules, request.rule_set().empty()
-                                                  ? rules_.Active(call, call.caller.municipality)
-                                                  : rules_.Get(call, {municipality, request.rule_set()}));
-  CheckSimulation(rules->disclosure, request.question(), violations);
+                                                  ? rules_.ActiveNow(call, call.caller.municipality)
+                                                  : rules_.Get(call, {call.caller.municipality, request.rule_set()}));
+  CheckSimulation(rules->disclosure, municipality, request.question(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
   const absl::CivilDay day = proto_time::ParseDay(request.day()).value_or(calendar::LegalDay(call.now));
   const Evaluation evaluation = Evaluate(rules->disclosure, request.question(), request.circumstances(), day);

@@ -44,6 +44,14 @@ intake::v1::Report ReportOf(const std::string& child) {
   return report;
 }
 
+v1::RecordedTest NoHarm() {
+  v1::RecordedTest test;
+  test.set_test("harm");
+  test.set_verdict(v1::RecordedTest::FOR_TELLING);
+  test.set_reasons("Skolan vet det redan; inget men.");
+  return test;
+}
+
 class DisclosureServiceTest : public DisclosureTest {
  protected:
   // A child whose guardians have both let the school be told.
@@ -56,12 +64,18 @@ class DisclosureServiceTest : public DisclosureTest {
   absl::StatusOr<v1::DiscloseResponse> Disclose(const v1::Decision& decision, const intake::v1::Report& report,
                                                 const std::string& check = "",
                                                 const auth::Caller& caller = Caseworker()) {
+    return Disclose(decision, report, *service_, check, caller);
+  }
+
+  absl::StatusOr<v1::DiscloseResponse> Disclose(const v1::Decision& decision, const intake::v1::Report& report,
+                                                const Instance& instance, const std::string& check = "",
+                                                const auth::Caller& caller = Caseworker()) {
     v1::DiscloseRequest request;
     request.set_name(decision.name());
     request.set_request_id(NewRequestId());
     request.mutable_message()->PackFrom(report);
     request.set_free_text_check(check);
-    return service_->disclosure_service.Disclose(CallOf(caller, "DisclosureService/Disclose", now_), request);
+    return instance.disclosure_service.Disclose(CallOf(caller, "DisclosureService/Disclose", now_), request);
   }
 
   absl::StatusOr<v1::Explanation> Explain(const v1::Decision& decision) {
@@ -81,6 +95,29 @@ class DisclosureServiceTest : public DisclosureTest {
     request.mutable_protection()->set_level(Disclosure::PROTECTED_REGISTRATION);
     request.mutable_protection()->set_from_date("2026-03-10");
     ASSERT_OK(child_service_.RecordProtection(CallOf(Caseworker(), "ChildService/RecordProtection", now_), request));
+  }
+
+  static auth::Caller Operator(const std::string& subject) {
+    auth::Caller caller = CallerOf(access::v1::OPERATOR, subject, {});
+    caller.system = "driften";
+    return caller;
+  }
+
+  // Has two operators activate the shipped rules with `change` made to them.
+  void Activate(const std::function<void(rules::v1::RuleSet&)>& change) {
+    v1::LoadRuleSetRequest load;
+    load.set_parent("municipalities/0180");
+    load.set_request_id(NewRequestId());
+    *load.mutable_rule_set() = ShippedRules().Content();
+    change(*load.mutable_rule_set());
+    ASSERT_OK_AND_ASSIGN(
+        const v1::RuleSetRecord loaded,
+        service_->rule_service.LoadRuleSet(CallOf(Operator("u-ola"), "RuleService/LoadRuleSet", now_), load));
+    v1::ActivateRuleSetRequest activate;
+    activate.set_name(loaded.name());
+    activate.set_request_id(NewRequestId());
+    ASSERT_OK(service_->rule_service.ActivateRuleSet(CallOf(Operator("u-pia"), "RuleService/ActivateRuleSet", now_),
+                                                     activate));
   }
 
   std::vector<std::string> consents_;
@@ -208,10 +245,7 @@ TEST_F(DisclosureServiceTest, AProtectedChildsWhereaboutsAreWithheldWhateverTheC
 TEST_F(DisclosureServiceTest, TestsAreAQualifiedPersons) {
   const v1::Child child = RegisterChild(kYoung[0]);
   v1::CheckDisclosureRequest request = CheckOf(child);
-  v1::RecordedTest& test = *request.mutable_question()->add_tests();
-  test.set_test("harm");
-  test.set_verdict(v1::RecordedTest::FOR_TELLING);
-  test.set_reasons("Skolan vet det redan; inget men.");
+  *request.mutable_question()->add_tests() = NoHarm();
   EXPECT_THAT(Check(request, *service_, Unqualified()), StatusIs(kFailedPrecondition, "TEST_NOT_COMPETENT"));
   ASSERT_OK_AND_ASSIGN(const v1::Decision decision, Check(request, *service_));
   EXPECT_EQ(decision.categories(0).answer(), v1::CategoryDecision::PERMIT_WITH_CONDITIONS);
@@ -279,32 +313,106 @@ TEST_F(DisclosureServiceTest, ASimulationIsAboutNobodyAndLeavesNothing) {
               ElementsAre("question.child"));
 }
 
+// A duty that the decision does not name would be met by nobody.
+TEST_F(DisclosureServiceTest, ADecisionWithOtherDutiesThanNowLetsNothingOut) {
+  const v1::Child child = RegisterChild(kYoung[0]);
+  v1::CheckDisclosureRequest request = CheckOf(child);
+  *request.mutable_question()->add_tests() = NoHarm();
+  ASSERT_OK_AND_ASSIGN(const v1::Decision decision, Check(request, *service_));
+  ASSERT_EQ(decision.categories(0).answer(), v1::CategoryDecision::PERMIT_WITH_CONDITIONS);
+  Protect(child);
+  EXPECT_THAT(Disclose(decision, ReportOf(ReferenceOf(child)), "Läst."),
+              StatusIs(kFailedPrecondition, "DECISION_OUTDATED"));
+  EXPECT_EQ(Count("SELECT count(*) FROM consent.disclosure"), 0);
+}
+
+TEST_F(DisclosureServiceTest, WhoComesToWorkWithTheChildIsHeardOnEveryInstanceAtOnce) {
+  const v1::Child child = Agreed();
+  const auto other = NewInstance();
+  ASSERT_OK(Check(CheckOf(child), *other));
+  EXPECT_THAT(Check(CheckOf(child), *other, Elsewhere()), StatusIs(kNotFound, "CHILD_NOT_FOUND"));
+  ASSERT_OK(Check(CheckOf(child), *other));
+  v1::GetChildRequest get;
+  get.set_name(child.name());
+  v1::AssignChildRequest assign;
+  assign.set_name(child.name());
+  assign.set_request_id(NewRequestId());
+  assign.set_etag(child_service_.GetChild(CallOf(Caseworker(), "ChildService/GetChild", now_), get)->etag());
+  assign.add_units(kBarnenheten);
+  assign.add_units(kUngdomsenheten);
+  ASSERT_OK(child_service_.AssignChild(CallOf(UnitManager(), "ChildService/AssignChild", now_), assign));
+  EXPECT_OK(Check(CheckOf(child), *other, Elsewhere()));
+}
+
+TEST_F(DisclosureServiceTest, ARuleSetActivatedElsewhereCountsAtOnce) {
+  const v1::Child child = Agreed();
+  const auto other = NewInstance();
+  ASSERT_OK_AND_ASSIGN(const v1::Decision decision, Check(CheckOf(child), *other));
+  Activate([](rules::v1::RuleSet& rule_set) {
+    rule_set.set_version("2099.2");
+    for (rules::v1::Rule& rule : *rule_set.mutable_rules()) {
+      if (rule.id() == "P-056") rule.set_test_to_record("a new test");
+    }
+  });
+  EXPECT_THAT(Disclose(decision, ReportOf(ReferenceOf(child)), *other),
+              StatusIs(kFailedPrecondition, "DECISION_OUTDATED"));
+
+  const auto third = NewInstance();
+  v1::SimulateDisclosureRequest simulation;
+  simulation.set_parent("municipalities/0180");
+  *simulation.mutable_question() = CheckOf(v1::Child()).question();
+  simulation.mutable_question()->clear_child();
+  const rpc::CallContext call = CallOf(Caseworker(), "DisclosureService/SimulateDisclosure", now_);
+  ASSERT_OK_AND_ASSIGN(const v1::Explanation before, third->disclosure_service.SimulateDisclosure(call, simulation));
+  Activate([](rules::v1::RuleSet& rule_set) { rule_set.set_version("2099.3"); });
+  ASSERT_OK_AND_ASSIGN(const v1::Explanation after, third->disclosure_service.SimulateDisclosure(call, simulation));
+  EXPECT_NE(after.rule_set(), before.rule_set());
+}
+
+TEST_F(DisclosureServiceTest, ATestThatOnlyTheNewRuleSetAsksForMayBeRecordedOnEveryInstance) {
+  const v1::Child child = Agreed();
+  const auto other = NewInstance();
+  ASSERT_OK(Check(CheckOf(child), *other));
+  Activate([](rules::v1::RuleSet& rule_set) {
+    rule_set.set_version("2099.4");
+    for (rules::v1::Rule& rule : *rule_set.mutable_rules()) {
+      if (rule.id() == "P-056") rule.set_test_to_record("a new test");
+    }
+  });
+  v1::CheckDisclosureRequest request = CheckOf(child);
+  v1::RecordedTest& test = *request.mutable_question()->add_tests();
+  test.set_test("a new test");
+  test.set_verdict(v1::RecordedTest::FOR_TELLING);
+  test.set_reasons("Prövat.");
+  ASSERT_OK_AND_ASSIGN(const v1::Decision decision, Check(request, *other));
+  EXPECT_EQ(decision.categories(0).answer(), v1::CategoryDecision::PERMIT);
+}
+
+TEST_F(DisclosureServiceTest, ARefusalIsFiledWithWhomTheDecisionIsOf) {
+  ASSERT_OK_AND_ASSIGN(const v1::Decision decision, Check(CheckOf(Agreed()), *service_));
+  v1::GetDecisionRequest get;
+  get.set_name(decision.name());
+  const absl::Status refused =
+      service_->disclosure_service.GetDecision(CallOf(Reporter(), "DisclosureService/GetDecision", now_), get).status();
+  EXPECT_TRUE(status::IsHidden(refused));
+  EXPECT_EQ(status::HiddenOwner(refused), "0180/skarholmen");
+}
+
+TEST_F(DisclosureServiceTest, ASimulationAsksTheRulesOfTheMunicipalityThatItNames) {
+  v1::SimulateDisclosureRequest request;
+  request.set_parent("municipalities/0127");
+  *request.mutable_question() = CheckOf(v1::Child()).question();
+  request.mutable_question()->clear_child();
+  const rpc::CallContext call = CallOf(Caseworker(), "DisclosureService/SimulateDisclosure", now_);
+  EXPECT_THAT(status::InvalidFields(service_->disclosure_service.SimulateDisclosure(call, request).status()),
+              ElementsAre("question.discloser.authority"));
+  request.mutable_question()->mutable_discloser()->set_authority("municipalities/0127/authorities/socialnamnden");
+  EXPECT_OK(service_->disclosure_service.SimulateDisclosure(call, request));
+}
+
 // What every decision in the database was, and what it is when it is decided again from what was stored.
 class RecomputedTest : public DisclosureServiceTest {
  protected:
-  static auth::Caller Operator(const std::string& subject) {
-    auth::Caller caller = CallerOf(access::v1::OPERATOR, subject, {});
-    caller.system = "driften";
-    return caller;
-  }
-
-  // Has two operators activate the shipped rules with `change` made to them.
-  void Activate(const std::function<void(rules::v1::RuleSet&)>& change) {
-    v1::LoadRuleSetRequest load;
-    load.set_parent("municipalities/0180");
-    load.set_request_id(NewRequestId());
-    *load.mutable_rule_set() = ShippedRules().Content();
-    change(*load.mutable_rule_set());
-    ASSERT_OK_AND_ASSIGN(
-        const v1::RuleSetRecord loaded,
-        service_->rule_service.LoadRuleSet(CallOf(Operator("u-ola"), "RuleService/LoadRuleSet", now_), load));
-    v1::ActivateRuleSetRequest activate;
-    activate.set_name(loaded.name());
-    activate.set_request_id(NewRequestId());
-    ASSERT_OK(service_->rule_service.ActivateRuleSet(CallOf(Operator("u-pia"), "RuleService/ActivateRuleSet", now_),
-                                                     activate));
-  }
-
   // Decides on all categories, towards every authority that may be a recipient.
   void DecideManyTimes(const v1::Child& child) {
     std::vector<data::v1::Category> categories;

@@ -25,6 +25,7 @@ namespace {
 constexpr char kMade[] = "decision.made";
 constexpr char kDecisions[] = "decisions";
 constexpr char kDisclosures[] = "disclosures";
+constexpr char kRuleSetSuperseded[] = "RULE_SET_SUPERSEDED";
 // A child that changes this often while one decides is not decided on.
 constexpr int kMostAttempts = 20;
 
@@ -39,10 +40,17 @@ constexpr pg::Statement kFindDecision = {"find_decision",
                                          "SELECT authority, child, data_key, content FROM decision"
                                          "  WHERE municipality = $1 AND decision = $2"};
 
-// Keeps the child and the rule set in force as they are until the transaction ends.
+constexpr pg::Statement kFindHiddenAuthority = {"find_hidden_authority_of_decision",
+                                                "SELECT authority_of_decision($1, $2)"};
+
+// Keep the child, and the rule set in force, as they are until the transaction ends.
 constexpr pg::Statement kHoldChild = {
     "hold_child_for_disclosure",
     "SELECT 1::bigint FROM child WHERE municipality = $1 AND authority = $2 AND child = $3 FOR SHARE"};
+
+constexpr pg::Statement kHoldActiveRuleSet = {
+    "hold_active_rule_set",
+    "SELECT 1::bigint FROM rule_set WHERE municipality = $1 AND version = $2 AND state = 2 FOR SHARE"};
 
 constexpr pg::Statement kInsertDisclosure = {
     "insert_disclosure",
@@ -83,10 +91,18 @@ absl::StatusOr<store::v1::StoredDecision> OpenDecision(const sealing::DataKey& k
   return status::Internal("a stored decision does not parse");
 }
 
+// NOT_FOUND, recorded with the authority that decided.
+absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindHiddenAuthority, pg::Params(id.municipality, id.id)));
+  ASSIGN_OR_RETURN(const auto authority, rows[0].Get<std::optional<std::string>>(0));
+  if (!authority.has_value()) return NotFound("decision");
+  return NotFound("decision", {.municipality = id.municipality, .authority = *authority});
+}
+
 absl::StatusOr<DecisionRecord> FindDecisionIn(pg::ReadTransaction& transaction, const StoreParts& parts,
                                               const rpc::CallContext& call, const ResourceKey& id) {
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindDecision, pg::Params(id.municipality, id.id)));
-  if (rows.empty()) return NotFound("decision");
+  if (rows.empty()) return Hidden(transaction, id);
   std::string authority;
   pg::Uuid child, data_key;
   pg::Bytes sealed;
@@ -229,6 +245,14 @@ absl::StatusOr<v1::DisclosureRecord> FindDisclosureIn(pg::ReadTransaction& trans
   return ReadDisclosure(rows[0], id.municipality, *key);
 }
 
+// ABORTED, with a reason that callers never see, where another rule set decides by now.
+absl::Status HoldActiveRuleSet(pg::Transaction& transaction, const RuleSetKey& active) {
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   transaction.Query(kHoldActiveRuleSet, pg::Params(active.municipality, active.version)));
+  if (!rows.empty()) return absl::OkStatus();
+  return status::Aborted({.reason = kRuleSetSuperseded, .message = "another rule set decides by now"});
+}
+
 absl::Status InsertDisclosure(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& id,
                               const KnownChild& child, const v1::DisclosureRecord& disclosure) {
   ASSIGN_OR_RETURN(const ResourceKey decision, IdOf(disclosure.decision(), kDecisions));
@@ -250,6 +274,12 @@ absl::Status TellOfDisclosure(pg::Transaction& transaction, const StoreParts& pa
                        {"party", rules::v1::Disclosure::Party_Name(disclosure.recipient().party())}});
 }
 
+absl::Status ChildChanging() {
+  return status::Aborted({.reason = "CHILD_CHANGING",
+                          .message = "what is known of the child changes while it is decided on; try again",
+                          .swedish = "Uppgifterna om barnet ändras just nu. Försök igen."});
+}
+
 }  // namespace
 
 DisclosureStore::DisclosureStore(const StoreParts& parts, ReadyRuleSets& rules)
@@ -263,7 +293,14 @@ absl::StatusOr<DisclosureStore::Decided> DisclosureStore::Store(const rpc::CallC
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     ASSIGN_OR_RETURN(const KnownChildPtr known, children_.Get(call, child));
     ASSIGN_OR_RETURN(const ReadyRulesPtr rules, rules_.Active(call, call.caller.municipality));
-    ASSIGN_OR_RETURN(DecisionRecord record, decide(*known, *rules));
+    absl::StatusOr<DecisionRecord> decided = decide(*known, *rules);
+    if (!decided.ok() && attempt == 0) {
+      // Who may see the child may have changed since it was remembered.
+      children_.Forget(call, child);
+      continue;
+    }
+    RETURN_IF_ERROR(decided.status());
+    DecisionRecord& record = *decided;
     record.child = known;
     ASSIGN_OR_RETURN(pg::Params params, NewDecision(parts_, call, request, *known, record).Params(key));
     ASSIGN_OR_RETURN(const pg::Rows rows, parts_.writer.Execute(kDecide, std::move(params), "", call.deadline));
@@ -278,11 +315,9 @@ absl::StatusOr<DisclosureStore::Decided> DisclosureStore::Store(const rpc::CallC
       return Decided{std::move(record), false};
     }
     children_.Forget(call, child);
-    rules_.ForgetActive(call.caller.municipality);
+    RETURN_IF_ERROR(rules_.ActiveNow(call, call.caller.municipality).status());
   }
-  return status::Aborted({.reason = "CHILD_CHANGING",
-                          .message = "what is known of the child changes while it is decided on; try again",
-                          .swedish = "Uppgifterna om barnet ändras just nu. Försök igen."});
+  return ChildChanging();
 }
 
 absl::StatusOr<DecisionRecord> DisclosureStore::Find(const rpc::CallContext& call, const ResourceKey& id) {
@@ -295,7 +330,20 @@ absl::StatusOr<DisclosureStore::Released> DisclosureStore::Disclose(const rpc::C
                                                                     const ResourceKey& decision,
                                                                     const idempotency::Request& request,
                                                                     const Release& release) {
-  ASSIGN_OR_RETURN(const ReadyRulesPtr rules, rules_.Active(call, call.caller.municipality));
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    ASSIGN_OR_RETURN(const ReadyRulesPtr rules, attempt == 0 ? rules_.Active(call, call.caller.municipality)
+                                                             : rules_.ActiveNow(call, call.caller.municipality));
+    absl::StatusOr<Released> released = DiscloseBy(*rules, call, id, decision, request, release);
+    if (status::Reason(released.status()) != kRuleSetSuperseded) return released;
+  }
+  return ChildChanging();
+}
+
+absl::StatusOr<DisclosureStore::Released> DisclosureStore::DiscloseBy(const ReadyRules& rules,
+                                                                      const rpc::CallContext& call, const pg::Uuid& id,
+                                                                      const ResourceKey& decision,
+                                                                      const idempotency::Request& request,
+                                                                      const Release& release) {
   const ResourceKey key{call.caller.municipality, id};
   const auto disclose = [&](pg::Transaction& transaction) -> absl::StatusOr<Released> {
     const std::string name = MakeName(key.municipality, kDisclosures, key.id);
@@ -311,10 +359,11 @@ absl::StatusOr<DisclosureStore::Released> DisclosureStore::Disclose(const rpc::C
     RETURN_IF_ERROR(
         transaction.Query(kHoldChild, pg::Params(key.municipality, call.caller.authority, released.decision.child->id))
             .status());
+    RETURN_IF_ERROR(HoldActiveRuleSet(transaction, {key.municipality, rules.version}));
     // Read again: it may have changed before it was held.
     ASSIGN_OR_RETURN(released.decision, FindDecisionIn(transaction, parts_, call, decision));
     const KnownChild& child = *released.decision.child;
-    ASSIGN_OR_RETURN(released.disclosure, release(released.decision, *rules));
+    ASSIGN_OR_RETURN(released.disclosure, release(released.decision, rules));
     released.disclosure.set_name(name);
     RETURN_IF_ERROR(InsertDisclosure(transaction, call, key, child, released.disclosure));
     RETURN_IF_ERROR(TellOfDisclosure(transaction, parts_, call, request, child, released.disclosure));

@@ -99,6 +99,11 @@ class DisclosureStore {
                           const std::vector<std::string>& resources);
 
  private:
+  // Discloses by `rules`; ABORTED where they decide no more.
+  absl::StatusOr<Released> DiscloseBy(const ReadyRules& rules, const rpc::CallContext& call, const pg::Uuid& id,
+                                      const ResourceKey& decision, const idempotency::Request& request,
+                                      const Release& release);
+
   const StoreParts parts_;
   ReadyRuleSets& rules_;
   KnownChildren children_;

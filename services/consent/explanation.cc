@@ -82,6 +82,8 @@ absl::string_view SwedishDuty(int duty) {
       return "fråga vårdnadshavarna om samtycke";
     case Disclosure::TELL_NO_MORE_THAN_NEEDED:
       return "inte lämna mer än mottagaren behöver";
+    case Disclosure::KEEP_TO_RESERVATION:
+      return "hålla sig inom det förbehåll som gjordes med samtycket";
     default:
       return "följa regelns villkor";
   }

@@ -156,6 +156,7 @@ class Finder {
   void Need(const Word& word, Giver missing) {
     if (word.said_yes()) {
       finding_.used.push_back(word.yes->name());
+      finding_.reserved = finding_.reserved || !word.yes->answer().reservation().empty();
       others_.insert(word.yes->scope().third_persons().begin(), word.yes->scope().third_persons().end());
     } else if (word.said_no()) {
       finding_.refused = true;

@@ -28,6 +28,8 @@ struct ConsentFinding {
   // Who must consent and has not: guardians by reference, the child, then other persons. A guardian
   // with an empty reference stands for one whom nobody has recorded.
   std::vector<v1::Giver> missing;
+  // Whether one that counts has a reservation (förbehåll), which only a person can read.
+  bool reserved = false;
   // Whether one who must consent said no, or withdrew, and has not said yes since.
   bool refused = false;
   // Whether nobody has assessed what the child's word weighs, at an age where somebody must.

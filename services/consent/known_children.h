@@ -34,10 +34,9 @@ struct KnownChild {
 
 using KnownChildPtr = std::shared_ptr<const KnownChild>;
 
-// Remembers children for a minute since they were last known to be so, so that a check need not read them
-// first. What is remembered may
-// be old: whoever uses it must store its result under the guard of its version, and
-// Forget and read again where that fails. Thread-safe.
+// Remembers children for a minute since they were last known to be so: a check need not read them
+// first. What is remembered may be old. Whoever uses it must store its result under the guard of its
+// version, and Forget and read again where that fails, and before it refuses. Thread-safe.
 class KnownChildren {
  public:
   static constexpr absl::Duration kRemembered = absl::Minutes(1);

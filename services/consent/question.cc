@@ -77,16 +77,15 @@ void CheckQuestion(const DisclosureRules& rules, const auth::Caller& caller, con
   }
 }
 
-void CheckSimulation(const DisclosureRules& rules, const v1::Question& question, status::Violations& violations) {
+void CheckSimulation(const DisclosureRules& rules, const std::string& municipality, const v1::Question& question,
+                     status::Violations& violations) {
   RequireEmpty(question.child().empty(), "question.child", violations);
   // As one of that authority would ask.
   auth::Caller anybody;
+  anybody.municipality = municipality;
   const auto authority =
       resource_name::Match("municipalities/{municipality}/authorities/{id}", question.discloser().authority());
-  if (authority.has_value()) {
-    anybody.municipality = authority->front();
-    anybody.authority = authority->back();
-  }
+  if (authority.has_value()) anybody.authority = authority->back();
   CheckDiscloser(anybody, question.discloser(), "question.discloser", violations);
   CheckWhat(rules, question, violations);
   for (int i = 0; i < question.tests_size(); ++i) {

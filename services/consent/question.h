@@ -1,6 +1,8 @@
 #ifndef SAMVERKAN_SERVICES_CONSENT_QUESTION_H_
 #define SAMVERKAN_SERVICES_CONSENT_QUESTION_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "libs/auth/caller.h"
 #include "libs/rpc/call_context.h"
@@ -18,8 +20,9 @@ void CheckQuestion(const DisclosureRules& rules, const auth::Caller& caller, con
                    status::Violations& violations);
 
 // The same of a question about nobody, which names neither child nor reasons and whose discloser may be
-// any authority's.
-void CheckSimulation(const DisclosureRules& rules, const v1::Question& question, status::Violations& violations);
+// any authority of `municipality` ("0180").
+void CheckSimulation(const DisclosureRules& rules, const std::string& municipality, const v1::Question& question,
+                     status::Violations& violations);
 
 // OK where the caller may record the question's tests and facts: a person, who at the social services
 // is qualified (rule P-017). FAILED_PRECONDITION, reason TEST_NOT_COMPETENT, otherwise.

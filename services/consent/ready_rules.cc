@@ -10,6 +10,10 @@ absl::StatusOr<ReadyRulesPtr> ReadyRuleSets::Active(const rpc::CallContext& call
     const auto found = active_.find(municipality);
     if (found != active_.end()) return found->second;
   }
+  return ActiveNow(call, municipality);
+}
+
+absl::StatusOr<ReadyRulesPtr> ReadyRuleSets::ActiveNow(const rpc::CallContext& call, const std::string& municipality) {
   ASSIGN_OR_RETURN(const rules::RuleSet rules, store_.ActiveRules(call, municipality));
   ASSIGN_OR_RETURN(ReadyRulesPtr ready, Remember(municipality, rules));
   const std::lock_guard lock(mutex_);
@@ -25,11 +29,6 @@ absl::StatusOr<ReadyRulesPtr> ReadyRuleSets::Get(const rpc::CallContext& call, c
   }
   ASSIGN_OR_RETURN(const rules::RuleSet rules, store_.RulesOf(call, key));
   return Remember(key.municipality, rules);
-}
-
-void ReadyRuleSets::ForgetActive(const std::string& municipality) {
-  const std::lock_guard lock(mutex_);
-  active_.erase(municipality);
 }
 
 absl::StatusOr<ReadyRulesPtr> ReadyRuleSets::Remember(const std::string& municipality, const rules::RuleSet& rules) {

@@ -26,8 +26,9 @@ struct ReadyRules {
 using ReadyRulesPtr = std::shared_ptr<const ReadyRules>;
 
 // Remembers rule sets, which never change, and which one is active in each municipality, which does:
-// whoever decides by Active must store the decision under the guard that it still is, and
-// ForgetActive and ask again where that fails. Thread-safe.
+// another instance may have activated another since. Whoever goes by Active must find out, in the
+// transaction that it stores its result in, that it still is, and take ActiveNow where it is not.
+// Thread-safe.
 class ReadyRuleSets {
  public:
   // `store` must outlive this.
@@ -36,10 +37,11 @@ class ReadyRuleSets {
   // The active rule set of a municipality ("0180"), as remembered or read.
   absl::StatusOr<ReadyRulesPtr> Active(const rpc::CallContext& call, const std::string& municipality);
 
+  // The same as read: for what is stored under no guard.
+  absl::StatusOr<ReadyRulesPtr> ActiveNow(const rpc::CallContext& call, const std::string& municipality);
+
   // The rule set with the version. NOT_FOUND, reason RULE_SET_NOT_FOUND.
   absl::StatusOr<ReadyRulesPtr> Get(const rpc::CallContext& call, const RuleSetKey& key);
-
-  void ForgetActive(const std::string& municipality);
 
  private:
   absl::StatusOr<ReadyRulesPtr> Remember(const std::string& municipality, const rules::RuleSet& rules);

@@ -1,5 +1,6 @@
 #include "services/intake/feedback.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -95,6 +96,14 @@ bool IsTheSender(const consent::v1::Recipient& recipient, const Sender& sender) 
   return unit || (recipient.unit().empty() && authority && !sender.authority.empty());
 }
 
+bool Permits(const consent::v1::Decision& decision, data::v1::Category category) {
+  using Decided = consent::v1::CategoryDecision;
+  return std::any_of(decision.categories().begin(), decision.categories().end(), [&](const Decided& decided) {
+    return decided.category() == category &&
+           (decided.answer() == Decided::PERMIT || decided.answer() == Decided::PERMIT_WITH_CONDITIONS);
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<Mandate> MandateOf(const rules::RuleSet& rules, const v1::Submission& submission, absl::Time received) {
@@ -168,18 +177,25 @@ absl::StatusOr<ReportChange> TellFamilyAnswer(ReportRecord record, v1::FamilyAns
   return change;
 }
 
-absl::Status CheckDecisionFits(const consent::v1::Decision& decision, const ReportRecord& record) {
+absl::Status CheckDecisionFits(const consent::v1::Decision& decision, const ReportRecord& record,
+                               const v1::GiveExtendedFeedbackRequest& request) {
   RETURN_IF_ERROR(CheckNotForwarded(record.report));
   RETURN_IF_ERROR(CheckFeedbackGiven(record));
   const consent::v1::Question& question = decision.question();
-  if (question.purpose() == rules::v1::Disclosure::FEEDBACK && IsTheSender(question.recipient(), record.sender)) {
-    return absl::OkStatus();
+  if (question.purpose() != rules::v1::Disclosure::FEEDBACK || !IsTheSender(question.recipient(), record.sender)) {
+    return status::FailedPrecondition(
+        {"NEEDS_CONSENT_DECISION",
+         "expected a decision with the purpose FEEDBACK whose recipient is the authority or the unit that sent the "
+         "report; ask the consent service with these",
+         "Beslutet ska gälla återkoppling till den som gjorde anmälan. Gör en prövning som gäller det."});
   }
+  const bool text = !request.text().empty() && Permits(decision, data::v1::INVESTIGATION);
+  const bool caseworker = !request.caseworker().empty() && Permits(decision, data::v1::CASEWORKER_IDENTITY);
+  if (text || caseworker) return absl::OkStatus();
   return status::FailedPrecondition(
-      {"NEEDS_CONSENT_DECISION",
-       "expected a decision with the purpose FEEDBACK whose recipient is the authority or the unit that sent the "
-       "report; ask the consent service with these",
-       "Beslutet ska gälla återkoppling till den som gjorde anmälan. Gör en prövning som gäller det."});
+      {"NOTHING_PERMITTED",
+       "the decision permits nothing of this: `text` needs INVESTIGATION, `caseworker` needs CASEWORKER_IDENTITY",
+       "Beslutet tillåter inget av det som ska lämnas."});
 }
 
 ReportChange GiveExtendedFeedback(ReportRecord record, v1::ExtendedFeedback told, const Act& act) {

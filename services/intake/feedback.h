@@ -31,9 +31,10 @@ absl::StatusOr<ReportChange> GiveFeedback(const rules::RuleSet& rules, ReportRec
 // Notes what the reporter was told of the family's answer.
 absl::StatusOr<ReportChange> TellFamilyAnswer(ReportRecord record, v1::FamilyAnswer::Answer answer, const Act& act);
 
-// OK where a decision of the consent service is about this report's child, lets its reporter be told,
-// and is made for feedback.
-absl::Status CheckDecisionFits(const consent::v1::Decision& decision, const ReportRecord& record);
+// OK where a decision of the consent service lets the report's reporter be told, is made for feedback,
+// and permits some of what is to be told. Which child it is about that service sees to.
+absl::Status CheckDecisionFits(const consent::v1::Decision& decision, const ReportRecord& record,
+                               const v1::GiveExtendedFeedbackRequest& request);
 
 // Notes what was told beyond the three facts: `told` is what the consent service let out.
 ReportChange GiveExtendedFeedback(ReportRecord record, v1::ExtendedFeedback told, const Act& act);

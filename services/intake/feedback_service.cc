@@ -130,7 +130,7 @@ absl::StatusOr<v1::Feedback> FeedbackService::GiveExtendedFeedback(
 absl::StatusOr<v1::ExtendedFeedback> FeedbackService::LetOut(const rpc::CallContext& call, const ReportRecord& report,
                                                              const v1::GiveExtendedFeedbackRequest& request) const {
   ASSIGN_OR_RETURN(const consent::v1::Decision decision, disclosures_.FindDecision(call, request.decision()));
-  RETURN_IF_ERROR(CheckDecisionFits(decision, report));
+  RETURN_IF_ERROR(CheckDecisionFits(decision, report, request));
   v1::ExtendedFeedback told;
   told.set_child(report.report.child());
   told.set_text(request.text());

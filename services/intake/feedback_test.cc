@@ -62,7 +62,17 @@ consent::v1::Decision DecisionFor(const std::string& authority, const std::strin
   decision.mutable_question()->set_purpose(rules::v1::Disclosure::FEEDBACK);
   decision.mutable_question()->mutable_recipient()->set_authority(authority);
   decision.mutable_question()->mutable_recipient()->set_unit(unit);
+  consent::v1::CategoryDecision& permitted = *decision.add_categories();
+  permitted.set_category(data::v1::INVESTIGATION);
+  permitted.set_answer(consent::v1::CategoryDecision::PERMIT);
   return decision;
+}
+
+v1::GiveExtendedFeedbackRequest ToTell(const std::string& text, const std::string& caseworker = "") {
+  v1::GiveExtendedFeedbackRequest request;
+  request.set_text(text);
+  request.set_caseworker(caseworker);
+  return request;
 }
 
 TEST(FeedbackTest, DecisionOfDecember2025OwesItWithoutALimit) {
@@ -237,23 +247,32 @@ TEST(FeedbackTest, DecisionMustLetTheSendersUnitOrAuthorityBeToldForFeedback) {
   const ReportRecord given = GivenAt(kNow);
   const std::string school = "municipalities/0180/units/bredangsskolan";
   const std::string schools = "municipalities/0180/authorities/utbildningsnamnden";
-  EXPECT_OK(CheckDecisionFits(DecisionFor(schools, school), given));
-  EXPECT_OK(CheckDecisionFits(DecisionFor(schools, ""), given));
+  const v1::GiveExtendedFeedbackRequest told = ToTell("Utredningen är avslutad.");
+  EXPECT_OK(CheckDecisionFits(DecisionFor(schools, school), given, told));
+  EXPECT_OK(CheckDecisionFits(DecisionFor(schools, ""), given, told));
   for (const auto& [authority, unit] :
        std::vector<std::pair<std::string, std::string>>{{schools, "municipalities/0180/units/satraskolan"},
                                                         {schools, "municipalities/0127/units/bredangsskolan"},
                                                         {kSkarholmen, ""},
                                                         {"municipalities/0127/authorities/utbildningsnamnden", ""},
                                                         {"", ""}}) {
-    EXPECT_THAT(CheckDecisionFits(DecisionFor(authority, unit), given),
+    EXPECT_THAT(CheckDecisionFits(DecisionFor(authority, unit), given, told),
                 StatusIs(kFailedPrecondition, "NEEDS_CONSENT_DECISION"))
         << authority << " " << unit;
   }
   consent::v1::Decision cooperation = DecisionFor(schools, school);
   cooperation.mutable_question()->set_purpose(rules::v1::Disclosure::COOPERATION);
-  EXPECT_THAT(CheckDecisionFits(cooperation, given), StatusIs(kFailedPrecondition, "NEEDS_CONSENT_DECISION"));
-  EXPECT_THAT(CheckDecisionFits(DecisionFor(schools, school), DecidedAt(kNow, true)),
+  EXPECT_THAT(CheckDecisionFits(cooperation, given, told), StatusIs(kFailedPrecondition, "NEEDS_CONSENT_DECISION"));
+  EXPECT_THAT(CheckDecisionFits(DecisionFor(schools, school), DecidedAt(kNow, true), told),
               StatusIs(kFailedPrecondition, "FEEDBACK_NOT_GIVEN"));
+}
+
+TEST(FeedbackTest, ADecisionThatPermitsNothingOfWhatIsToBeToldDoesNotFit) {
+  const ReportRecord given = GivenAt(kNow);
+  const consent::v1::Decision decision = DecisionFor("municipalities/0180/authorities/utbildningsnamnden", "");
+  EXPECT_OK(CheckDecisionFits(decision, given, ToTell("Utredningen är avslutad.", "Eva Ek")));
+  EXPECT_THAT(CheckDecisionFits(decision, given, ToTell("", "Eva Ek")),
+              StatusIs(kFailedPrecondition, "NOTHING_PERMITTED"));
 }
 
 TEST(FeedbackTest, MoreIsAddedAndTheReporterSeesItWithoutWhatItRestsOn) {
