@@ -31,6 +31,7 @@ using ::samverkan::testing::RunCommand;
 constexpr char kDatabase[] = "samverkan";
 constexpr char kKeyDatabase[] = "samverkan_keys";
 constexpr char kKeysFolder[] = "keys";
+constexpr char kAnyPort[] = "127.0.0.1:0";
 constexpr absl::Duration kTokenLife = absl::Minutes(10);
 constexpr absl::Duration kLongestStart = absl::Seconds(60);
 // Longer than the services' own drain bound, after which they end themselves.
@@ -92,6 +93,7 @@ ServiceSet::ServiceSet(Options options, std::string folder, auth::TokenSigner si
 
 ServiceSet::~ServiceSet() {
   processes_.clear();
+  others_.clear();
   std::filesystem::remove_all(folder_);
 }
 
@@ -152,14 +154,19 @@ std::string ServiceSet::keys_folder() const { return PathOf(kKeysFolder); }
 std::string ServiceSet::PathOf(std::string_view name) const { return absl::StrCat(folder_, "/", std::string(name)); }
 
 std::vector<std::string> ServiceSet::ArgumentsOf(Service service) const {
+  const auto address = addresses_.find(service);
+  return ArgumentsOf(service, NameOf(service), address == addresses_.end() ? kAnyPort : address->second);
+}
+
+std::vector<std::string> ServiceSet::ArgumentsOf(Service service, std::string_view instance,
+                                                 const std::string& listen) const {
   const std::string name = NameOf(service);
   // Made before, so that nothing can fail here.
   const tls::Files files = certificates_->OfService(name).value();
-  const auto address = addresses_.find(service);
   std::vector<std::string> arguments = {
       absl::StrCat("services/", name, "/", name),
-      "--listen=" + (address == addresses_.end() ? "127.0.0.1:0" : address->second),
-      "--port_file=" + PathOf(name + ".port"),
+      "--listen=" + listen,
+      "--port_file=" + PathOf(absl::StrCat(std::string(instance), ".port")),
       "--metrics_listen=127.0.0.1:0",
       "--database=" + postgres_->Conninfo(kDatabase, "samverkan_" + name),
       "--jwks=" + keys_folder() + "/" + std::string(auth::kJwksFile),
@@ -193,26 +200,39 @@ absl::Status ServiceSet::Launch(Service service) {
 }
 
 absl::Status ServiceSet::AwaitServing(Service service) {
-  const std::string port_file = PathOf(NameOf(service) + ".port");
-  ChildProcess& process = *processes_.at(service);
+  ASSIGN_OR_RETURN(addresses_[service], AwaitServing(service, NameOf(service), *processes_.at(service)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ServiceSet::AwaitServing(Service service, std::string_view name,
+                                                     ChildProcess& process) const {
+  const std::string port_file = PathOf(absl::StrCat(std::string(name), ".port"));
   std::string port;
   Await(kLongestStart, [&] {
     std::ifstream(port_file) >> port;
     return !port.empty() || !process.IsRunning();
   });
-  if (port.empty()) return absl::UnavailableError(NameOf(service) + " does not start:\n" + LogOf(service));
-  addresses_[service] = "127.0.0.1:" + port;
-  const auto channel = OpenChannel(service, Operator());
+  if (port.empty())
+    return absl::UnavailableError(absl::StrCat(std::string(name), " does not start:\n", LogOf(service)));
+  const std::string address = "127.0.0.1:" + port;
+  const auto channel = OpenChannel(service, address, Operator());
   const bool serving = Await(kLongestStart, [&] {
     return rpc::testing::CheckHealth(channel, "") == rpc::testing::Health::kServing || !process.IsRunning();
   });
-  if (serving && process.IsRunning()) return absl::OkStatus();
-  return absl::UnavailableError(NameOf(service) + " does not serve:\n" + LogOf(service));
+  if (serving && process.IsRunning()) return address;
+  return absl::UnavailableError(absl::StrCat(std::string(name), " does not serve:\n", LogOf(service)));
 }
 
 absl::Status ServiceSet::StartAgain(Service service) {
   RETURN_IF_ERROR(Launch(service));
   return AwaitServing(service);
+}
+
+absl::StatusOr<std::string> ServiceSet::StartAnother(Service service) {
+  const std::string name = absl::StrCat(NameOf(service), "-", others_.size() + 2);
+  ASSIGN_OR_RETURN(auto process, ChildProcess::Start(ArgumentsOf(service, name, kAnyPort), PathOf(name + ".log")));
+  others_.push_back(std::move(process));
+  return AwaitServing(service, name, *others_.back());
 }
 
 void ServiceSet::Kill(Service service) { processes_.at(service).reset(); }
@@ -227,11 +247,16 @@ absl::StatusOr<int> ServiceSet::Terminate(Service service) {
 }
 
 std::shared_ptr<grpc::Channel> ServiceSet::OpenChannel(Service service, const auth::Caller& caller) const {
+  return OpenChannel(service, Address(service), caller);
+}
+
+std::shared_ptr<grpc::Channel> ServiceSet::OpenChannel(Service service, const std::string& address,
+                                                       const auth::Caller& caller) const {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
-  return rpc::OpenChannel(Address(service), CredentialsOf(caller, service), arguments);
+  return rpc::OpenChannel(address, CredentialsOf(caller, service), arguments);
 }
 
 std::shared_ptr<grpc::ChannelCredentials> ServiceSet::CredentialsOf(const auth::Caller& caller, Service service) const {

@@ -64,6 +64,9 @@ class ServiceSet {
   // A channel of the caller's system. Finds the service again within moments of its restart.
   // Retries as the published service config says.
   std::shared_ptr<grpc::Channel> OpenChannel(Service service, const auth::Caller& caller) const;
+  // The same to one instance of the service, by its address.
+  std::shared_ptr<grpc::Channel> OpenChannel(Service service, const std::string& address,
+                                             const auth::Caller& caller) const;
   // How the caller's system connects to the service.
   std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const auth::Caller& caller, Service service) const;
 
@@ -76,6 +79,9 @@ class ServiceSet {
   absl::Status Launch(Service service);
   absl::Status AwaitServing(Service service);
   absl::Status StartAgain(Service service);
+  // Starts one more instance of the service on the same databases, for as long as the set lives.
+  // Its address, when it serves.
+  absl::StatusOr<std::string> StartAnother(Service service);
 
   ::samverkan::testing::Postgres& postgres() const { return *postgres_; }
   // Rows of a query by the superuser, as text; NULL is empty.
@@ -130,6 +136,10 @@ class ServiceSet {
   absl::Status Deploy(std::string_view schema, std::string_view database) const;
   absl::Status WriteFiles();
   std::string PathOf(std::string_view name) const;
+  // What an instance is started with; `name` is that of its files.
+  std::vector<std::string> ArgumentsOf(Service service, std::string_view name, const std::string& listen) const;
+  // The address of an instance that was started, when it serves.
+  absl::StatusOr<std::string> AwaitServing(Service service, std::string_view name, ChildProcess& process) const;
 
   const Options options_;
   const std::string folder_;
@@ -143,6 +153,8 @@ class ServiceSet {
   std::unique_ptr<::samverkan::testing::Postgres> postgres_;
   std::map<Service, std::string> addresses_;
   std::map<Service, std::unique_ptr<ChildProcess>> processes_;
+  // Beside the first of each service.
+  std::vector<std::unique_ptr<ChildProcess>> others_;
 };
 
 }  // namespace samverkan::tests
