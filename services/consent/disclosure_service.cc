@@ -41,29 +41,37 @@ status::Violations FaultsOf(const auth::Caller& caller, const v1::CheckDisclosur
   return violations;
 }
 
-absl::StatusOr<DecisionRecord> Decide(const rpc::CallContext& call, const v1::Question& question,
-                                      const std::string& name, const KnownChild& child, const ReadyRules& active) {
+status::Violations FaultsOf(const auth::Caller& caller, const v1::BatchCheckDisclosureRequest& batch,
+                            const ReadyRules& active) {
+  status::Violations violations;
+  for (int i = 0; i < batch.requests_size(); ++i) {
+    const status::Violations faults = FaultsOf(caller, batch.requests(i), active);
+    for (const status::FieldViolation& fault : faults.violations()) {
+      violations.Add(absl::StrCat("requests[", i, "].", fault.field), fault.description, fault.swedish);
+    }
+  }
+  return violations;
+}
+
+absl::StatusOr<v1::Decision> Decide(const rpc::CallContext& call, const v1::Question& question, const std::string& name,
+                                    const KnownChild& child, const ReadyRules& active) {
   RETURN_IF_ERROR(CheckMaySee(call.caller, child.record));
-  const absl::CivilDay day = calendar::LegalDay(call.now);
-  DecisionRecord record{.decision = {},
-                        .circumstances = CircumstancesOf(child.record, child.consents, day),
-                        .system = call.caller.system};
-  const Evaluation evaluation = Evaluate(active.disclosure, question, record.circumstances, day);
-  v1::Decision& decision = record.decision;
+  const Evaluation evaluation = Evaluate(active.disclosure, question, child.circumstances, child.day);
+  v1::Decision decision;
   decision.set_name(name);
   decision.set_authority(question.discloser().authority());
   *decision.mutable_question() = question;
   decision.mutable_question()->set_child(child.id.ToString());
   for (const CategoryEvaluation& category : evaluation.categories) *decision.add_categories() = DecisionOf(category);
   decision.set_rule_set(active.version);
-  decision.set_day(proto_time::FormatDay(day));
+  decision.set_day(proto_time::FormatDay(child.day));
   *decision.mutable_decide_time() = proto_time::ToProto(call.now);
   decision.set_decider(call.caller.subject);
   ASSIGN_OR_RETURN(const rules::Answer validity,
-                   active.rule_set.Ask(kValidity, day, child.authority.municipality, child.authority.authority));
+                   active.rule_set.Ask(kValidity, child.day, child.authority.municipality, child.authority.authority));
   ASSIGN_OR_RETURN(const int64_t hours, validity.Parameter("hours"));
   *decision.mutable_expire_time() = proto_time::ToProto(call.now + absl::Hours(hours));
-  return record;
+  return decision;
 }
 
 // ---- disclosures ----
@@ -88,9 +96,9 @@ bool IsSame(const v1::CategoryDecision& then, const v1::CategoryDecision& now) {
 }
 
 // Whether each category that was permitted still is, by what is known now.
-absl::Status CheckStillPermitted(const DecisionRecord& record, const ReadyRules& active,
-                                 const v1::Circumstances& circumstances, absl::CivilDay day) {
-  const Evaluation now = Evaluate(active.disclosure, record.decision.question(), circumstances, day);
+absl::Status CheckStillPermitted(const DecisionRecord& record, const ReadyRules& active) {
+  const Evaluation now =
+      Evaluate(active.disclosure, record.decision.question(), record.child->circumstances, record.child->day);
   for (size_t i = 0; i < now.categories.size(); ++i) {
     const v1::CategoryDecision& then = record.decision.categories(static_cast<int>(i));
     if (!IsPermitted(then) || IsSame(then, DecisionOf(now.categories[i]))) continue;
@@ -121,14 +129,23 @@ v1::DisclosureRecord RecordOf(const rpc::CallContext& call, const v1::DiscloseRe
 
 }  // namespace
 
+template <typename Request>
+absl::Status DisclosureService::CheckFaults(const rpc::CallContext& call, const Request& request) const {
+  ASSIGN_OR_RETURN(const ReadyRulesPtr remembered, rules_.Active(call, call.caller.municipality));
+  if (FaultsOf(call.caller, request, *remembered).empty()) return absl::OkStatus();
+  // Of tests and facts that are not known a newer rule set may know.
+  ASSIGN_OR_RETURN(const ReadyRulesPtr active, rules_.ActiveNow(call, call.caller.municipality));
+  return FaultsOf(call.caller, request, *active).ToStatus();
+}
+
 absl::StatusOr<v1::Decision> DisclosureService::CheckDisclosure(const rpc::CallContext& call,
                                                                 const v1::CheckDisclosureRequest& request) const {
-  ASSIGN_OR_RETURN(ReadyRulesPtr active, rules_.Active(call, call.caller.municipality));
-  // Of tests and facts that are not known a newer rule set may know.
-  if (!FaultsOf(call.caller, request, *active).empty()) {
-    ASSIGN_OR_RETURN(active, rules_.ActiveNow(call, call.caller.municipality));
-  }
-  RETURN_IF_ERROR(FaultsOf(call.caller, request, *active).ToStatus());
+  RETURN_IF_ERROR(CheckFaults(call, request));
+  return DecideAndStore(call, request);
+}
+
+absl::StatusOr<v1::Decision> DisclosureService::DecideAndStore(const rpc::CallContext& call,
+                                                               const v1::CheckDisclosureRequest& request) const {
   RETURN_IF_ERROR(CheckCompetence(call.caller, request.question()));
   ASSIGN_OR_RETURN(const auto request_key, parts_.request_keys.Of(call, request.request_id(), request));
   const pg::Uuid id = pg::Uuid::FromTime(call.now);
@@ -140,10 +157,10 @@ absl::StatusOr<v1::Decision> DisclosureService::CheckDisclosure(const rpc::CallC
         return Decide(call, question, name, child, rules);
       }));
   if (decided.repeated) {
-    RETURN_IF_ERROR(CheckMaySee(call.caller, decided.record.child->record));
-    RETURN_IF_ERROR(store_.RecordRead(call, *decided.record.child, {decided.record.decision.name()}));
+    RETURN_IF_ERROR(CheckMaySee(call.caller, decided.child->record));
+    RETURN_IF_ERROR(store_.RecordRead(call, *decided.child, {decided.decision.name()}));
   }
-  return std::move(decided.record.decision);
+  return std::move(decided.decision);
 }
 
 absl::StatusOr<v1::BatchCheckDisclosureResponse> DisclosureService::BatchCheckDisclosure(
@@ -152,10 +169,14 @@ absl::StatusOr<v1::BatchCheckDisclosureResponse> DisclosureService::BatchCheckDi
     return status::InvalidArgument(std::vector<status::FieldViolation>{
         {"requests", absl::StrCat("expected 1 to ", kMostInBatch, " checks"), "Ange 1 till 100 prövningar."}});
   }
+  v1::BatchCheckDisclosureRequest batch = request;
+  for (v1::CheckDisclosureRequest& check : *batch.mutable_requests()) {
+    if (check.parent().empty()) check.set_parent(batch.parent());
+  }
+  RETURN_IF_ERROR(CheckFaults(call, batch));
   v1::BatchCheckDisclosureResponse response;
-  for (v1::CheckDisclosureRequest check : request.requests()) {
-    if (check.parent().empty()) check.set_parent(request.parent());
-    ASSIGN_OR_RETURN(*response.add_decisions(), CheckDisclosure(call, check));
+  for (const v1::CheckDisclosureRequest& check : batch.requests()) {
+    ASSIGN_OR_RETURN(*response.add_decisions(), DecideAndStore(call, check));
   }
   return response;
 }
@@ -204,14 +225,12 @@ absl::StatusOr<v1::DiscloseResponse> DisclosureService::Disclose(const rpc::Call
                            const ReadyRules& active) -> absl::StatusOr<v1::DisclosureRecord> {
     RETURN_IF_ERROR(CheckMaySee(call.caller, record.child->record));
     RETURN_IF_ERROR(CheckUsable(call, record));
-    const absl::CivilDay day = calendar::LegalDay(call.now);
-    const v1::Circumstances now = CircumstancesOf(record.child->record, record.child->consents, day);
-    RETURN_IF_ERROR(CheckStillPermitted(record, active, now, day));
+    RETURN_IF_ERROR(CheckStillPermitted(record, active));
     RETURN_IF_ERROR(CheckAbout(*message, record.child->record.child));
     const std::unique_ptr<google::protobuf::Message> copy(message->New());
     copy->CopyFrom(*message);
     ASSIGN_OR_RETURN(const Filtered filtered, KeepPermitted(record.decision, *copy));
-    RETURN_IF_ERROR(CheckFreeText(now, filtered, request.free_text_check()));
+    RETURN_IF_ERROR(CheckFreeText(record.child->circumstances, filtered, request.free_text_check()));
     return RecordOf(call, request, record, *message);
   };
   ASSIGN_OR_RETURN(DisclosureStore::Released released,

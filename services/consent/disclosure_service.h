@@ -37,6 +37,13 @@ class DisclosureService {
   std::unique_ptr<rpc::Service> Serve(rpc::Adapter& adapter) const;
 
  private:
+  // INVALID_ARGUMENT with every fault of `request`, by the rules in force.
+  template <typename Request>
+  absl::Status CheckFaults(const rpc::CallContext& call, const Request& request) const;
+  // A check without faults.
+  absl::StatusOr<v1::Decision> DecideAndStore(const rpc::CallContext& call,
+                                              const v1::CheckDisclosureRequest& request) const;
+
   DisclosureStore& store_;
   ReadyRuleSets& rules_;
   const Parts parts_;

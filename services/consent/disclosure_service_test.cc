@@ -134,6 +134,27 @@ TEST_F(DisclosureServiceTest, WithoutConsentItIsNeededOfBothGuardians) {
   EXPECT_EQ(decision.day(), "2026-03-10");
 }
 
+TEST_F(DisclosureServiceTest, AFaultInOneOfABatchIsNamedAndNothingIsDecided) {
+  const v1::Child child = Agreed();
+  v1::BatchCheckDisclosureRequest request;
+  request.set_parent("municipalities/0180");
+  for (int i = 0; i < 3; ++i) *request.add_requests() = CheckOf(child);
+  request.mutable_requests(1)->mutable_question()->clear_categories();
+  request.mutable_requests(2)->clear_request_id();
+  const auto batch = [&] {
+    return service_->disclosure_service.BatchCheckDisclosure(
+        CallOf(Caseworker(), "DisclosureService/BatchCheckDisclosure", now_), request);
+  };
+  EXPECT_THAT(status::InvalidFields(batch().status()),
+              ElementsAre("requests[1].question.categories", "requests[2].request_id"));
+  EXPECT_EQ(database_.Value("SELECT count(*) FROM consent.decision").value_or(""), "0");
+
+  for (v1::CheckDisclosureRequest& check : *request.mutable_requests()) check = CheckOf(child);
+  ASSERT_OK_AND_ASSIGN(const v1::BatchCheckDisclosureResponse response, batch());
+  EXPECT_EQ(response.decisions_size(), 3);
+  EXPECT_EQ(database_.Value("SELECT count(*) FROM consent.decision").value_or(""), "3");
+}
+
 TEST_F(DisclosureServiceTest, BothYesPermitsAndAWithdrawalCountsAtOnceOnEveryInstance) {
   const v1::Child child = Agreed();
   const auto other = NewInstance();

@@ -109,9 +109,12 @@ absl::StatusOr<DecisionRecord> FindDecisionIn(pg::ReadTransaction& transaction, 
   RETURN_IF_ERROR(rows[0].Into(authority, child, data_key, sealed));
   ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, KeyOf(parts.keys, call.deadline, data_key, "decision"));
   ASSIGN_OR_RETURN(store::v1::StoredDecision stored, OpenDecision(*key, id, sealed));
-  DecisionRecord record{.decision = std::move(*stored.mutable_decision()),
-                        .circumstances = std::move(*stored.mutable_circumstances()),
-                        .system = stored.system()};
+  DecisionRecord record;
+  record.decision = std::move(*stored.mutable_decision());
+  record.system = stored.system();
+  if (!record.circumstances.ParseFromString(stored.circumstances())) {
+    return status::Internal("the circumstances of a stored decision do not parse");
+  }
   ASSIGN_OR_RETURN(record.child, ReadKnownChild(transaction, parts, call, child));
   return record;
 }
@@ -146,25 +149,24 @@ outbox::Touched TouchedOf(const KnownChild& child, const rpc::CallContext& call,
 class NewDecision {
  public:
   NewDecision(const StoreParts& parts, const rpc::CallContext& call, const idempotency::Request& request,
-              const KnownChild& child, DecisionRecord& record)
-      : parts_(parts), call_(call), request_(request), child_(child), record_(record) {}
+              const KnownChild& child, const v1::Decision& decision)
+      : parts_(parts), call_(call), request_(request), child_(child), decision_(decision) {}
 
   absl::StatusOr<pg::Params> Params(const ResourceKey& id) const {
-    const v1::Decision& decision = record_.decision;
     // The child's own: one that was destroyed with it seals nothing that is stored, for its row is gone.
     const sealing::DataKey& key = *child_.key;
     ASSIGN_OR_RETURN(const outbox::SealedEntry entry, parts_.outbox.Seal(Entry()));
     const events::v1::Event event =
-        outbox::MakeEvent(kMade, decision.name(), child_.authority.municipality, child_.authority.authority, call_.now,
-                          {{"purpose", rules::v1::Disclosure::Purpose_Name(decision.question().purpose())},
-                           {"answers", CountAnswers(decision)}});
+        outbox::MakeEvent(kMade, decision_.name(), child_.authority.municipality, child_.authority.authority, call_.now,
+                          {{"purpose", rules::v1::Disclosure::Purpose_Name(decision_.question().purpose())},
+                           {"answers", CountAnswers(decision_)}});
     ASSIGN_OR_RETURN(const pg::Uuid event_id, pg::Uuid::Parse(event.id()));
     pg::Params params(child_.authority.municipality, child_.authority.authority);
     params.Add(Once(request_.municipality)).Add(Once(pg::Bytes{request_.caller})).Add(Once(request_.method));
     params.Add(Once(request_.id)).Add(Once(pg::Bytes{request_.fingerprint})).Add(Once(call_.now));
-    params.Add(Once(id.id)).Add(Once(decision.name())).Add(Once(child_.id)).Add(Once(child_.record.version));
-    params.Add(Once(decision.rule_set()));
-    params.Add(Once(proto_time::FromProto(decision.expire_time()).value_or(call_.now)));
+    params.Add(Once(id.id)).Add(Once(decision_.name())).Add(Once(child_.id)).Add(Once(child_.record.version));
+    params.Add(Once(decision_.rule_set()));
+    params.Add(Once(proto_time::FromProto(decision_.expire_time()).value_or(call_.now)));
     params.Add(Once(key.id())).Add(Once(key.Seal(DecisionCell(id), Content())));
     params.Add(Once(event_id)).Add(Once(pg::Bytes{event.SerializeAsString()}));
     params.Add(Once(entry.id)).Add(Once(entry.data_key)).Add(Once(entry.content));
@@ -179,19 +181,15 @@ class NewDecision {
 
   std::string Content() const {
     store::v1::StoredDecision stored;
-    stored.set_system(record_.system);
-    // Lent rather than copied: they hold all consents of the child.
-    stored.mutable_decision()->Swap(&record_.decision);
-    stored.mutable_circumstances()->Swap(&record_.circumstances);
-    std::string content = stored.SerializeAsString();
-    stored.mutable_decision()->Swap(&record_.decision);
-    stored.mutable_circumstances()->Swap(&record_.circumstances);
-    return content;
+    *stored.mutable_decision() = decision_;
+    stored.set_circumstances(child_.circumstances.SerializeAsString());
+    stored.set_system(call_.caller.system);
+    return stored.SerializeAsString();
   }
 
   audit::v1::Entry Entry() const {
-    outbox::Touched touched = TouchedOf(child_, call_, {record_.decision.name()});
-    touched.legal_basis = LegalBasesOf(record_.decision.categories());
+    outbox::Touched touched = TouchedOf(child_, call_, {decision_.name()});
+    touched.legal_basis = LegalBasesOf(decision_.categories());
     touched.request_id = request_.id.ToString();
     touched.detail = kMade;
     return outbox::MakeAuditEntry(call_, kProducer, audit::v1::GRANTED, touched);
@@ -201,7 +199,7 @@ class NewDecision {
   const rpc::CallContext& call_;
   const idempotency::Request& request_;
   const KnownChild& child_;
-  DecisionRecord& record_;
+  const v1::Decision& decision_;
 };
 
 struct Outcome {
@@ -293,26 +291,24 @@ absl::StatusOr<DisclosureStore::Decided> DisclosureStore::Store(const rpc::CallC
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     ASSIGN_OR_RETURN(const KnownChildPtr known, children_.Get(call, child));
     ASSIGN_OR_RETURN(const ReadyRulesPtr rules, rules_.Active(call, call.caller.municipality));
-    absl::StatusOr<DecisionRecord> decided = decide(*known, *rules);
-    if (!decided.ok() && attempt == 0) {
+    absl::StatusOr<v1::Decision> decision = decide(*known, *rules);
+    if (!decision.ok() && attempt == 0) {
       // Who may see the child may have changed since it was remembered.
       children_.Forget(call, child);
       continue;
     }
-    RETURN_IF_ERROR(decided.status());
-    DecisionRecord& record = *decided;
-    record.child = known;
-    ASSIGN_OR_RETURN(pg::Params params, NewDecision(parts_, call, request, *known, record).Params(key));
+    RETURN_IF_ERROR(decision.status());
+    ASSIGN_OR_RETURN(pg::Params params, NewDecision(parts_, call, request, *known, *decision).Params(key));
     ASSIGN_OR_RETURN(const pg::Rows rows, parts_.writer.Execute(kDecide, std::move(params), "", call.deadline));
     ASSIGN_OR_RETURN(const Outcome outcome, ReadOutcome(rows));
     if (outcome.first.has_value()) {
       ASSIGN_OR_RETURN(const ResourceKey first, IdOf(*outcome.first, kDecisions));
-      ASSIGN_OR_RETURN(record, Find(call, first));
-      return Decided{std::move(record), true};
+      ASSIGN_OR_RETURN(DecisionRecord record, Find(call, first));
+      return Decided{std::move(record.decision), record.child, true};
     }
     if (!outcome.stale) {
       children_.Confirm(call, child, known);
-      return Decided{std::move(record), false};
+      return Decided{*std::move(decision), known, false};
     }
     children_.Forget(call, child);
     RETURN_IF_ERROR(rules_.ActiveNow(call, call.caller.municipality).status());

@@ -53,10 +53,12 @@ class DisclosureStore {
   DisclosureStore& operator=(const DisclosureStore&) = delete;
 
   // Decides on what is known of a child; pure, for it may be called several times.
-  using Decide = std::function<absl::StatusOr<DecisionRecord>(const KnownChild&, const ReadyRules&)>;
+  using Decide = std::function<absl::StatusOr<v1::Decision>(const KnownChild&, const ReadyRules&)>;
 
   struct Decided {
-    DecisionRecord record;
+    v1::Decision decision;
+    // The child as it was decided on; as it is now, where the request was repeated.
+    KnownChildPtr child;
     // Whether the request was repeated: the decision is that of the first time.
     bool repeated = false;
   };

@@ -1,8 +1,10 @@
 #include "services/consent/known_children.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libs/calendar/calendar.h"
 #include "libs/clock/clock.h"
 #include "libs/pg/caller_scope.h"
 #include "libs/status/macros.h"
@@ -27,13 +29,15 @@ absl::StatusOr<KnownChildPtr> ReadKnownChild(pg::ReadTransaction& transaction, c
   known->id = found.id;
   known->record = found.record;
   known->key = found.key;
-  ASSIGN_OR_RETURN(known->consents, ConsentsOf(transaction, parts, call, found));
+  known->day = calendar::LegalDay(call.now);
+  ASSIGN_OR_RETURN(std::vector<v1::Consent> consents, ConsentsOf(transaction, parts, call, found));
+  known->circumstances = CircumstancesOf(found.record, std::move(consents), known->day);
   return KnownChildPtr(std::move(known));
 }
 
 absl::StatusOr<KnownChildPtr> KnownChildren::Get(const rpc::CallContext& call, const std::string& reference) {
   const std::string key = KeyOf(call, reference);
-  if (KnownChildPtr child = Recall(key); child != nullptr) return child;
+  if (KnownChildPtr child = Recall(key, calendar::LegalDay(call.now)); child != nullptr) return child;
   ASSIGN_OR_RETURN(const pg::Uuid id, pg::Uuid::Parse(reference));
   ASSIGN_OR_RETURN(KnownChildPtr child, parts_.pool.Read(pg::ScopeOf(call.caller), call.deadline, "read_known_child",
                                                          [&](pg::ReadTransaction& transaction) {
@@ -56,12 +60,12 @@ void KnownChildren::Forget(const rpc::CallContext& call, const std::string& refe
   remembered_.erase(KeyOf(call, reference));
 }
 
-KnownChildPtr KnownChildren::Recall(const std::string& key) {
+KnownChildPtr KnownChildren::Recall(const std::string& key, absl::CivilDay day) {
   const absl::Time now = clock::SystemClock().Now();
   const std::lock_guard lock(mutex_);
   const auto found = remembered_.find(key);
   if (found == remembered_.end()) return nullptr;
-  if (found->second.until > now) return found->second.child;
+  if (found->second.until > now && found->second.child->day == day) return found->second.child;
   remembered_.erase(found);
   return nullptr;
 }

@@ -5,22 +5,22 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "libs/pg/scope.h"
 #include "libs/pg/transaction.h"
 #include "libs/pg/uuid.h"
 #include "libs/rpc/call_context.h"
 #include "libs/sealing/data_key.h"
-#include "samverkan/consent/v1/consent.pb.h"
+#include "samverkan/consent/v1/disclosure.pb.h"
 #include "services/consent/child.h"
 #include "services/consent/store_parts.h"
 
 namespace samverkan::consent {
 
-// What decisions rest on: a child and its consents, as they were at one version of the child.
+// What decisions rest on: a child and its consents, as they were on a day at one version of the child.
 struct KnownChild {
   pg::Scope authority;
   // Its own reference, whichever of its references was asked by.
@@ -28,8 +28,10 @@ struct KnownChild {
   ChildRecord record;
   // What its row is sealed with, and what is decided about it.
   sealing::DataKeyPtr key;
-  // All its consents, without what was written in words.
-  std::vector<v1::Consent> consents;
+  // The legal day that it was read on.
+  absl::CivilDay day;
+  // What holds of it on that day, with all its consents.
+  v1::Circumstances circumstances;
 };
 
 using KnownChildPtr = std::shared_ptr<const KnownChild>;
@@ -45,8 +47,8 @@ class KnownChildren {
   // `parts` must outlive this.
   explicit KnownChildren(const StoreParts& parts) : parts_(parts) {}
 
-  // The child with the reference at the caller's authority, as remembered or read. NOT_FOUND where
-  // there is none.
+  // The child with the reference at the caller's authority, as remembered of the call's legal day or
+  // read. NOT_FOUND where there is none.
   absl::StatusOr<KnownChildPtr> Get(const rpc::CallContext& call, const std::string& reference);
 
   // Remembers `child` for another minute: its version was found to be that in the database just now, so
@@ -62,7 +64,7 @@ class KnownChildren {
     absl::Time until;
   };
 
-  KnownChildPtr Recall(const std::string& key);
+  KnownChildPtr Recall(const std::string& key, absl::CivilDay day);
   void Remember(const std::string& key, KnownChildPtr child);
 
   const StoreParts& parts_;

@@ -38,79 +38,76 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-  current boolean[];
-  outcomes text[];
+  -- Names of the decisions that rest on what still is, and of those of them that were stored.
+  current text[];
+  created text[];
   scope_before CONSTANT text[] := ARRAY[current_setting('samverkan.municipality', true),
                                         current_setting('samverkan.authority', true)];
 BEGIN
   PERFORM set_config('samverkan.municipality', p_municipality, true),
           set_config('samverkan.authority', p_authority, true);
 
-  -- In the order of their keys. Locks of their own first: the statement after them sees what they
-  -- waited for.
-  PERFORM FROM rule_set s WHERE s.municipality = p_municipality AND s.state = 2 FOR SHARE;
-  PERFORM FROM child c
-    WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.child = ANY(p_children)
+  -- A statement of its own: the next one sees what these locks waited for. The children in the order of
+  -- their keys.
+  PERFORM FROM rule_set s, child c
+    WHERE s.municipality = p_municipality AND s.state = 2
+      AND c.municipality = p_municipality AND c.authority = p_authority AND c.child = ANY(p_children)
     ORDER BY c.child FOR SHARE;
-  current := ARRAY(
-    SELECT EXISTS (SELECT FROM child c
-                     WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.child = d.child
-                       AND c.version = d.child_version)
-           AND EXISTS (SELECT FROM rule_set s
-                         WHERE s.municipality = p_municipality AND s.version = d.rule_set AND s.state = 2)
-      FROM unnest(p_children, p_child_versions, p_rule_sets) WITH ORDINALITY
-             AS d (child, child_version, rule_set, place)
-      ORDER BY d.place);
 
-  INSERT INTO request (municipality, caller, method, request, owner_municipality, owner_authority, fingerprint,
-                       resources, create_time)
-    SELECT d.municipality, d.caller, d.method, d.request, p_municipality, p_authority, d.fingerprint,
-           ARRAY[d.name], d.time
-      FROM unnest(p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints, p_names, p_times, current)
-             AS d (municipality, caller, method, request, fingerprint, name, time, current)
-      WHERE d.current
-      ORDER BY d.municipality, d.caller, d.method, d.request
-    ON CONFLICT DO NOTHING;
-  -- A name is new in each call, so it tells whose the request is. One that is not seen was used for
-  -- another board.
-  outcomes := ARRAY(
-    SELECT CASE WHEN q.resources[1] = d.name THEN 'CREATED'
-                WHEN q.fingerprint = d.fingerprint THEN 'REPEATED'
-                WHEN q.fingerprint IS NULL AND NOT d.current THEN 'STALE'
-                ELSE 'REUSED' END
-      FROM unnest(p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints, p_names, current)
-             WITH ORDINALITY AS d (municipality, caller, method, request, fingerprint, name, current, place)
-      LEFT JOIN request q ON q.municipality = d.municipality AND q.caller = d.caller AND q.method = d.method
-        AND q.request = d.request
-      ORDER BY d.place);
+  -- One statement, for each costs as much as a row or two.
+  WITH fresh AS MATERIALIZED (
+    SELECT d.*
+      FROM unnest(p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints, p_times, p_decisions,
+                  p_names, p_children, p_child_versions, p_rule_sets, p_expire_times, p_data_keys, p_contents, p_events,
+                  p_event_contents, p_entries, p_entry_data_keys, p_entry_contents)
+             AS d (caller_municipality, caller, method, request, fingerprint, time, decision,
+                   name, child, child_version, rule_set, expire_time, data_key, content, event,
+                   event_content, entry, entry_data_key, entry_content)
+      WHERE EXISTS (SELECT FROM child c
+                      WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.child = d.child
+                        AND c.version = d.child_version)
+        AND EXISTS (SELECT FROM rule_set s
+                      WHERE s.municipality = p_municipality AND s.version = d.rule_set AND s.state = 2)),
+  requested AS (
+    INSERT INTO request (municipality, caller, method, request, owner_municipality, owner_authority, fingerprint,
+                         resources, create_time)
+      SELECT d.caller_municipality, d.caller, d.method, d.request, p_municipality, p_authority, d.fingerprint,
+             ARRAY[d.name], d.time
+        FROM fresh d
+        ORDER BY d.caller_municipality, d.caller, d.method, d.request
+      ON CONFLICT DO NOTHING
+      RETURNING resources[1] AS name),
+  made AS MATERIALIZED (SELECT d.* FROM fresh d JOIN requested USING (name)),
+  decided AS (
+    INSERT INTO decision (municipality, decision, authority, child, child_version, decide_time, expire_time, rule_set,
+                          data_key, content)
+      SELECT p_municipality, d.decision, p_authority, d.child, d.child_version, d.time, d.expire_time, d.rule_set,
+             d.data_key, d.content
+        FROM made d),
+  happened AS (
+    INSERT INTO event (municipality, event, authority, event_time, content)
+      SELECT p_municipality, d.event, p_authority, d.time, d.event_content FROM made d),
+  told AS (
+    INSERT INTO audit_entry (municipality, entry, data_key, content)
+      SELECT p_municipality, d.entry, d.entry_data_key, d.entry_content FROM made d)
+  SELECT ARRAY(SELECT name FROM fresh), ARRAY(SELECT name FROM made) INTO current, created;
 
-  INSERT INTO decision (municipality, decision, authority, child, child_version, decide_time, expire_time, rule_set,
-                        data_key, content)
-    SELECT p_municipality, d.decision, p_authority, d.child, d.child_version, d.time, d.expire_time, d.rule_set,
-           d.data_key, d.content
-      FROM unnest(p_decisions, p_children, p_child_versions, p_times, p_expire_times, p_rule_sets, p_data_keys,
-                  p_contents, outcomes)
-             AS d (decision, child, child_version, time, expire_time, rule_set, data_key, content, outcome)
-      WHERE d.outcome = 'CREATED';
-  INSERT INTO event (municipality, event, authority, event_time, content)
-    SELECT p_municipality, d.event, p_authority, d.time, d.content
-      FROM unnest(p_events, p_times, p_event_contents, outcomes) AS d (event, time, content, outcome)
-      WHERE d.outcome = 'CREATED';
-  INSERT INTO audit_entry (municipality, entry, data_key, content)
-    SELECT p_municipality, d.entry, d.data_key, d.content
-      FROM unnest(p_entries, p_entry_data_keys, p_entry_contents, outcomes) AS d (entry, data_key, content, outcome)
-      WHERE d.outcome = 'CREATED';
-
-  RETURN QUERY
-    SELECT d.outcome,
-           CASE WHEN d.outcome = 'REPEATED' THEN
-             (SELECT q.resources FROM request q
-                WHERE q.municipality = d.municipality AND q.caller = d.caller AND q.method = d.method
-                  AND q.request = d.request)
-           END
-      FROM unnest(outcomes, p_caller_municipalities, p_callers, p_methods, p_requests)
-             WITH ORDINALITY AS d (outcome, municipality, caller, method, request, place)
-      ORDER BY d.place;
+  IF cardinality(created) = cardinality(p_names) THEN
+    RETURN QUERY SELECT 'CREATED', NULL::text[] FROM generate_series(1, cardinality(p_names));
+  ELSE
+    -- A request that is not seen was used for another board, or is none yet.
+    RETURN QUERY
+      SELECT CASE WHEN d.name = ANY(created) THEN 'CREATED'
+                  WHEN q.fingerprint = d.fingerprint THEN 'REPEATED'
+                  WHEN q.fingerprint IS NULL AND d.name <> ALL(current) THEN 'STALE'
+                  ELSE 'REUSED' END,
+             CASE WHEN d.name <> ALL(created) AND q.fingerprint = d.fingerprint THEN q.resources END
+        FROM unnest(p_caller_municipalities, p_callers, p_methods, p_requests, p_fingerprints, p_names)
+               WITH ORDINALITY AS d (municipality, caller, method, request, fingerprint, name, place)
+        LEFT JOIN request q ON q.municipality = d.municipality AND q.caller = d.caller AND q.method = d.method
+          AND q.request = d.request
+        ORDER BY d.place;
+  END IF;
   PERFORM set_config('samverkan.municipality', coalesce(scope_before[1], ''), true),
           set_config('samverkan.authority', coalesce(scope_before[2], ''), true);
 END

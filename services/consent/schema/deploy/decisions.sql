@@ -25,6 +25,8 @@ CREATE TABLE decision (
 );
 -- None begins with the municipality: see child_reference_by_child.
 CREATE INDEX decision_by_child ON decision (child, authority, municipality, decide_time, decision);
+-- What is sealed does not compress.
+ALTER TABLE decision ALTER COLUMN content SET STORAGE EXTERNAL;
 
 -- What was told through a decision.
 CREATE TABLE disclosure (
