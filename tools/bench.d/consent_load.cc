@@ -1,18 +1,21 @@
 // Calls consent as many clients at once would, for tools/bench.d/consent_figures.py: load.h says how.
 //
-//   consent_load --call=register --target=HOST:PORT --token_file=F --items=NUMBERS --names=CHILDREN …
-//       children with two guardians each, by identity numbers, one a line; CHILDREN gets a line for each:
-//       its name and the references of its guardians
-//   consent_load --call=ask --target=HOST:PORT --token_file=F --items=CHILDREN …
+//   consent_load --call=register --target=HOST:PORT --token_folder=D --items=NUMBERS --names=CHILDREN …
+//       children with two guardians each, by lines of an authority and an identity number; CHILDREN gets
+//       a line for each: the authority, its name and the references of its guardians
+//   consent_load --call=ask --target=HOST:PORT --token_folder=D --items=CHILDREN …
 //       consents that were given at once; the ten of a child are those of each guardian to five
 //       recipients. Of a thousand children one each, then the next of each: no two that wait for each
 //       other, and the service remembers their keys
-//   consent_load --call=check --target=HOST:PORT --token_file=F --items=CHILDREN …
+//   consent_load --call=check --target=HOST:PORT --token_folder=D --items=CHILDREN …
 //       questions that two of these consents permit, about one child after the other; each has a request
 //       id of its own and is about three categories
+//
+// An authority's child is asked about by its own caseworker, by the token AUTHORITY.token of the folder.
 
 #include <array>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,7 +33,7 @@
 #include "tools/bench.d/load.h"
 
 ABSL_FLAG(std::string, call, "check", "register, ask or check");
-ABSL_FLAG(std::string, token_file, "", "file with the access token, bound to the certificate");
+ABSL_FLAG(std::string, token_folder, "", "folder with an access token for each authority, bound to the certificate");
 ABSL_FLAG(std::string, items, "", "file with what is called about, one a line");
 ABSL_FLAG(std::string, names, "", "file that gets what was made, one a line");
 
@@ -50,27 +53,58 @@ using consent::v1::RegisterChildRequest;
 using rules::v1::Disclosure;
 
 constexpr char kMunicipality[] = "municipalities/0180";
-constexpr char kAuthority[] = "municipalities/0180/authorities/skarholmen";
 constexpr int kGuardians = 2;
 constexpr size_t kChildrenAtATime = 1'000;
+
+std::string AuthorityName(const std::string& authority) {
+  return absl::StrCat(kMunicipality, "/authorities/", authority);
+}
+
+// By which token each authority's child is asked about.
+class Callers {
+ public:
+  const std::string& Of(const std::string& authority) {
+    std::string& authorization = authorizations_[authority];
+    if (authorization.empty()) {
+      authorization = AuthorizationOf(absl::StrCat(absl::GetFlag(FLAGS_token_folder), "/", authority, ".token"));
+    }
+    return authorization;
+  }
+
+ private:
+  std::map<std::string, std::string> authorizations_;
+};
+
+struct Unregistered {
+  explicit Unregistered(const std::string& line) {
+    const std::pair<std::string, std::string> words = absl::StrSplit(line, ' ');
+    authority = words.first;
+    number = words.second;
+  }
+
+  std::string authority;
+  std::string number;
+};
 
 // A child that was registered.
 struct Registered {
   explicit Registered(const std::string& line) {
     const std::vector<std::string> words = absl::StrSplit(line, ' ');
-    name = words.front();
-    guardians.assign(words.begin() + 1, words.end());
+    authority = words[0];
+    name = words[1];
+    guardians.assign(words.begin() + 2, words.end());
   }
 
   std::string Reference() const { return name.substr(name.rfind('/') + 1); }
 
+  std::string authority;
   std::string name;
   std::vector<std::string> guardians;
 };
 
 std::string LineOf(const Child& child) {
-  std::string line = child.name();
   if (child.guardians_size() != kGuardians) return "";
+  std::string line = absl::StrCat(child.authority().substr(child.authority().rfind('/') + 1), " ", child.name());
   for (const consent::v1::Guardian& guardian : child.guardians()) absl::StrAppend(&line, " ", guardian.guardian());
   return line;
 }
@@ -84,19 +118,22 @@ void AddParent(const std::string& name, RegisterChildRequest& request) {
   guardian.set_from_date("2008-01-21");
 }
 
-int Register(const std::vector<std::string>& numbers) {
+int Register(const std::vector<Unregistered>& children) {
+  Callers callers;
   RegisterChildRequest request;
-  request.set_parent(kAuthority);
   request.set_given_name("Elsa");
   request.set_family_name("Lind");
   AddParent("Sara Lind", request);
   AddParent("Per Ek", request);
   MethodCaller<ChildService::Stub, RegisterChildRequest, Child> caller(
-      OpenChannels("consent"), AuthorizationOf(absl::GetFlag(FLAGS_token_file)),
+      OpenChannels("consent"),
+      [&](size_t call) -> const std::string& { return callers.Of(children[call % children.size()].authority); },
       &ChildService::Stub::AsyncRegisterChild,
       [&](size_t call) -> const RegisterChildRequest& {
+        const Unregistered& child = children[call % children.size()];
+        request.set_parent(AuthorityName(child.authority));
         request.set_request_id(pg::Uuid::Random().ToString());
-        request.set_identity_number(numbers[call % numbers.size()]);
+        request.set_identity_number(child.number);
         return request;
       },
       [](const Child& child) { return LineOf(child); });
@@ -122,12 +159,12 @@ constexpr std::array<Told, 5> kTold = {{
 }};
 
 template <typename Parties>
-void SetParties(const Told& told, Parties& parties) {
+void SetParties(const std::string& authority, const Told& told, Parties& parties) {
   parties.mutable_discloser()->set_party(Disclosure::SOCIAL_SERVICES);
-  parties.mutable_discloser()->set_authority(kAuthority);
+  parties.mutable_discloser()->set_authority(AuthorityName(authority));
   consent::v1::Recipient& recipient = *parties.mutable_recipient();
   recipient.set_party(told.party);
-  recipient.set_authority(absl::StrCat(kMunicipality, "/authorities/", told.authority));
+  recipient.set_authority(AuthorityName(told.authority));
   recipient.set_unit(absl::StrCat(kMunicipality, "/units/", told.unit));
   parties.clear_categories();
   for (const auto category : {data::v1::IDENTITY, data::v1::CONCERN, data::v1::ASSESSMENT}) {
@@ -142,21 +179,36 @@ void SetAnswer(AskConsentRequest& request) {
   request.mutable_answer()->set_documentation("Undertecknat papper i akten.");
 }
 
+// Which child and which of its consents the call with a number asks for.
+struct Asked {
+  size_t child;
+  size_t consent;
+};
+
+Asked AskedBy(size_t call, size_t children) {
+  constexpr size_t kOfAChild = kGuardians * kTold.size();
+  const size_t block = call / (kChildrenAtATime * kOfAChild);
+  return {(block * kChildrenAtATime + call % kChildrenAtATime) % children, call / kChildrenAtATime % kOfAChild};
+}
+
 int Ask(const std::vector<Registered>& children) {
+  Callers callers;
   const absl::CivilDay today = calendar::LegalDay(clock::SystemClock().Now());
   AskConsentRequest request;
   SetAnswer(request);
   MethodCaller<ConsentService::Stub, AskConsentRequest, Consent> caller(
-      OpenChannels("consent"), AuthorizationOf(absl::GetFlag(FLAGS_token_file)), &ConsentService::Stub::AsyncAskConsent,
+      OpenChannels("consent"),
+      [&](size_t call) -> const std::string& {
+        return callers.Of(children[AskedBy(call, children.size()).child].authority);
+      },
+      &ConsentService::Stub::AsyncAskConsent,
       [&](size_t call) -> const AskConsentRequest& {
-        constexpr size_t kOfAChild = kGuardians * kTold.size();
-        const size_t block = call / (kChildrenAtATime * kOfAChild);
-        const Registered& child = children[(block * kChildrenAtATime + call % kChildrenAtATime) % children.size()];
-        const size_t which = call / kChildrenAtATime % kOfAChild;
+        const Asked asked = AskedBy(call, children.size());
+        const Registered& child = children[asked.child];
         request.set_parent(child.name);
         request.set_request_id(pg::Uuid::Random().ToString());
-        request.mutable_giver()->set_guardian(child.guardians[which % kGuardians]);
-        SetParties(kTold[which / kGuardians], *request.mutable_scope());
+        request.mutable_giver()->set_guardian(child.guardians[asked.consent % kGuardians]);
+        SetParties(child.authority, kTold[asked.consent / kGuardians], *request.mutable_scope());
         request.mutable_scope()->set_from_date(proto_time::FormatDay(today));
         request.mutable_scope()->set_to_date(proto_time::FormatDay(today + 180));
         return request;
@@ -178,15 +230,18 @@ std::string LineOf(const Decision& decision) {
 }
 
 int Check(const std::vector<Registered>& children) {
+  Callers callers;
   CheckDisclosureRequest request;
   request.set_parent(kMunicipality);
-  SetParties(kTold.front(), *request.mutable_question());
   MethodCaller<DisclosureService::Stub, CheckDisclosureRequest, Decision> caller(
-      OpenChannels("consent"), AuthorizationOf(absl::GetFlag(FLAGS_token_file)),
+      OpenChannels("consent"),
+      [&](size_t call) -> const std::string& { return callers.Of(children[call % children.size()].authority); },
       &DisclosureService::Stub::AsyncCheckDisclosure,
       [&](size_t call) -> const CheckDisclosureRequest& {
+        const Registered& child = children[call % children.size()];
         request.set_request_id(pg::Uuid::Random().ToString());
-        request.mutable_question()->set_child(children[call % children.size()].Reference());
+        request.mutable_question()->set_child(child.Reference());
+        SetParties(child.authority, kTold.front(), *request.mutable_question());
         return request;
       },
       [](const Decision& decision) { return LineOf(decision); });
@@ -200,7 +255,7 @@ int Run() {
     return 2;
   }
   const std::string call = absl::GetFlag(FLAGS_call);
-  if (call == "register") return Register(items);
+  if (call == "register") return Register({items.begin(), items.end()});
   const std::vector<Registered> children(items.begin(), items.end());
   return call == "ask" ? Ask(children) : Check(children);
 }

@@ -67,7 +67,8 @@ SubmitReportRequest ReportOfASchool(const std::string& parent) {
 int Submit(const std::vector<std::string>& children, const std::string& authorization) {
   SubmitReportRequest request = ReportOfASchool(absl::GetFlag(FLAGS_parent));
   MethodCaller<ReportService::Stub, SubmitReportRequest, SubmitReportResponse> caller(
-      OpenChannels("intake"), authorization, &ReportService::Stub::AsyncSubmitReport,
+      OpenChannels("intake"), [&](size_t) -> const std::string& { return authorization; },
+      &ReportService::Stub::AsyncSubmitReport,
       [&](size_t number) -> const SubmitReportRequest& {
         request.set_request_id(pg::Uuid::Random().ToString());
         request.mutable_submission()->mutable_child()->set_identity_number(children[number % children.size()]);
@@ -82,7 +83,8 @@ int Submit(const std::vector<std::string>& children, const std::string& authoriz
 int Get(const std::vector<std::string>& names, const std::string& authorization) {
   GetReportRequest request;
   MethodCaller<ReportService::Stub, GetReportRequest, Report> caller(
-      OpenChannels("intake"), authorization, &ReportService::Stub::AsyncGetReport,
+      OpenChannels("intake"), [&](size_t) -> const std::string& { return authorization; },
+      &ReportService::Stub::AsyncGetReport,
       [&](size_t number) -> const GetReportRequest& {
         request.set_name(names[number % names.size()]);
         return request;

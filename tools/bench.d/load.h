@@ -64,8 +64,10 @@ class MethodCaller final : public Caller {
                                                                                       const Request&,
                                                                                       grpc::CompletionQueue*);
 
-  // `next` makes the request of the call with a number, from 0; `line` as Call::Line.
-  MethodCaller(const std::vector<std::shared_ptr<grpc::Channel>>& channels, std::string authorization, Method method,
+  // `next` makes the request of the call with a number, from 0, and `authorization` says by whom it is
+  // called; `line` as Call::Line.
+  MethodCaller(const std::vector<std::shared_ptr<grpc::Channel>>& channels,
+               std::function<const std::string&(size_t)> authorization, Method method,
                std::function<const Request&(size_t)> next, std::function<std::string(const Response&)> line)
       : authorization_(std::move(authorization)), method_(method), next_(std::move(next)), line_(std::move(line)) {
     for (const auto& channel : channels) stubs_.push_back(std::make_unique<Stub>(channel));
@@ -73,7 +75,7 @@ class MethodCaller final : public Caller {
 
   void Start(absl::Time start, grpc::CompletionQueue& queue) override {
     auto call = std::make_unique<UnderWay>(*this);
-    Prepare(*call, start, authorization_);
+    Prepare(*call, start, authorization_(made_));
     Stub& stub = *stubs_[made_ % stubs_.size()];
     call->reader = (stub.*method_)(&call->context, next_(made_++), &queue);
     UnderWay* const waiting = call.release();
@@ -93,7 +95,7 @@ class MethodCaller final : public Caller {
     const MethodCaller& caller_;
   };
 
-  const std::string authorization_;
+  const std::function<const std::string&(size_t)> authorization_;
   const Method method_;
   const std::function<const Request&(size_t)> next_;
   const std::function<std::string(const Response&)> line_;

@@ -14,8 +14,8 @@ CREATE TABLE audit_entry (LIKE consent.audit_entry INCLUDING ALL);
 INSERT INTO child SELECT * FROM consent.child;
 
 -- pgbench knows numbers only: which child it asks about.
-CREATE TABLE target (number integer PRIMARY KEY, child uuid NOT NULL);
-INSERT INTO target SELECT row_number() OVER (ORDER BY child), child FROM consent.child;
+CREATE TABLE target (number integer PRIMARY KEY, authority text NOT NULL, child uuid NOT NULL);
+INSERT INTO target SELECT row_number() OVER (ORDER BY authority, child), authority, child FROM consent.child;
 
 ANALYZE child;
 ANALYZE target;

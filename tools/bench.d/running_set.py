@@ -37,8 +37,6 @@ class RunningSet:
         self.reporter = self._caller("skolportalen")
         self.reception = self._caller("lifecare", "--subject=anna.berg", "--authority=skarholmen",
                                       "--unit=mottagningsenheten", "--role=RECEPTION")
-        self.caseworker = self._caller("treserva", "--subject=eva.holm", "--authority=skarholmen", "--unit=barnenheten",
-                                       "--role=CASEWORKER", "--qualified")
 
     def certificate(self, system):
         """Where the system's certificate lies, by the names of shell variables."""
