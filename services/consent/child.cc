@@ -159,13 +159,16 @@ std::string IdentityNumberOn(const v1::Child& child, absl::CivilDay day) {
   return counting;
 }
 
-std::optional<int> AgeOn(const v1::Child& child, absl::CivilDay day) {
+std::optional<absl::CivilDay> BirthDayOn(const v1::Child& child, absl::CivilDay day) {
   const auto number = identity::IdentityNumber::Parse(IdentityNumberOn(child, day), day);
-  if (!number.ok() || !number->birth_day().has_value()) return std::nullopt;
-  const absl::CivilDay birth = *number->birth_day();
-  if (birth > day) return std::nullopt;
-  const int years = static_cast<int>(day.year() - birth.year());
-  return BirthdayInYearOf(birth, day) <= day ? years : years - 1;
+  return number.ok() ? number->birth_day() : std::nullopt;
+}
+
+std::optional<int> AgeOn(const v1::Child& child, absl::CivilDay day) {
+  const std::optional<absl::CivilDay> birth = BirthDayOn(child, day);
+  if (!birth.has_value() || *birth > day) return std::nullopt;
+  const int years = static_cast<int>(day.year() - birth->year());
+  return BirthdayInYearOf(*birth, day) <= day ? years : years - 1;
 }
 
 std::vector<const v1::Guardian*> GuardiansOn(const v1::Child& child, absl::CivilDay day) {

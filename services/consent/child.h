@@ -42,6 +42,9 @@ struct ChildRecord {
 // first one before that. Empty where the child has none.
 std::string IdentityNumberOn(const v1::Child& child, absl::CivilDay day);
 
+// The day of birth by the number that counts on `day`; nothing where that tells none.
+std::optional<absl::CivilDay> BirthDayOn(const v1::Child& child, absl::CivilDay day);
+
 // Age in whole years, by the number that counts on `day`; nothing where that tells no birthday, or
 // a later one. One born on 29 February has its birthday on 28 February in other years.
 std::optional<int> AgeOn(const v1::Child& child, absl::CivilDay day);

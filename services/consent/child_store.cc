@@ -40,8 +40,9 @@ constexpr char kCollection[] = "children";
 constexpr pg::Statement kFindChild = {"find_child", SAMVERKAN_CHILD_COLUMNS SAMVERKAN_CHILD_OF_REFERENCE};
 
 // A statement of its own, so that the read after it sees what it waited for.
-constexpr pg::Statement kLockChild = {"lock_child",
-                                      "UPDATE child c SET version = c.version + 1" SAMVERKAN_CHILD_OF_REFERENCE};
+constexpr pg::Statement kLockChild = {
+    "lock_child",
+    "UPDATE child c SET version = c.version + 1, note_time = greatest(c.note_time, $4)" SAMVERKAN_CHILD_OF_REFERENCE};
 
 constexpr pg::Statement kFindReferenceByNumber = {
     "find_reference_by_number",
@@ -61,9 +62,9 @@ constexpr pg::Statement kLockReference = {
 
 constexpr pg::Statement kInsertChild = {
     "insert_child",
-    "INSERT INTO child (municipality, authority, child, unit_tags, assignee_tag, index_key, create_time, data_key,"
-    "                   content)"
-    "  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+    "INSERT INTO child (municipality, authority, child, unit_tags, assignee_tag, index_key, create_time, note_time,"
+    "                   data_key, content)"
+    "  VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)"};
 
 constexpr pg::Statement kInsertReference = {
     "insert_child_reference",
@@ -120,9 +121,8 @@ absl::StatusOr<StoredChild> ReadChild(const pg::Row& row, const std::string& mun
   bool on_hold = false;
   RETURN_IF_ERROR(
       row.Into(stored.id, data_key, authority.authority, create_time, stored.record.version, sealed, aliases, on_hold));
-  ASSIGN_OR_RETURN(const std::string content, stored.key->Open(CellOf(authority, stored.id), sealed));
   v1::Child& child = stored.record.child;
-  if (!child.ParseFromString(content)) return status::Internal("a stored child does not parse");
+  ASSIGN_OR_RETURN(child, OpenChild(*stored.key, authority, stored.id, sealed));
   child.set_name(MakeName(municipality, kCollection, stored.id));
   child.set_authority(MakeName(municipality, "authorities", authority.authority));
   for (const pg::Uuid& alias : aliases) child.add_aliases(alias.ToString());
@@ -387,6 +387,14 @@ absl::StatusOr<outbox::Touched> TouchedByHold(pg::Transaction& transaction, cons
 
 }  // namespace
 
+absl::StatusOr<v1::Child> OpenChild(const sealing::DataKey& key, const pg::Scope& authority, const pg::Uuid& id,
+                                    const pg::Bytes& sealed) {
+  ASSIGN_OR_RETURN(const std::string content, key.Open(CellOf(authority, id), sealed));
+  v1::Child child;
+  if (child.ParseFromString(content)) return child;
+  return status::Internal("a stored child does not parse");
+}
+
 absl::StatusOr<StoredChild> FindChild(pg::ReadTransaction& transaction, const StoreParts& parts,
                                       const rpc::CallContext& call, const ResourceKey& child) {
   ASSIGN_OR_RETURN(auto stored, FindIn(transaction, parts, call.deadline, ScopeOf(call, child), child.id));
@@ -398,7 +406,8 @@ absl::StatusOr<StoredChild> LockChild(pg::Transaction& transaction, const StoreP
                                       const rpc::CallContext& call, const ResourceKey& child) {
   const pg::Scope authority = ScopeOf(call, child);
   RETURN_IF_ERROR(
-      transaction.Execute(kLockChild, pg::Params(authority.municipality, authority.authority, child.id)).status());
+      transaction.Execute(kLockChild, pg::Params(authority.municipality, authority.authority, child.id, call.now))
+          .status());
   ASSIGN_OR_RETURN(StoredChild stored, FindChild(transaction, parts, call, child));
   --stored.record.version;
   return stored;
@@ -486,7 +495,8 @@ absl::Status ChildStore::SetHold(const rpc::CallContext& call, const Hold& hold,
     ASSIGN_OR_RETURN(const bool changed, StoreHold(transaction, hold, on_hold));
     if (!changed) return absl::OkStatus();
     RETURN_IF_ERROR(
-        transaction.Execute(kLockChild, pg::Params(authority.municipality, authority.authority, hold.reference))
+        transaction
+            .Execute(kLockChild, pg::Params(authority.municipality, authority.authority, hold.reference, call.now))
             .status());
     ASSIGN_OR_RETURN(outbox::Touched touched, TouchedByHold(transaction, parts_, call, hold));
     return AppendChange(transaction, parts_, call, on_hold ? "hold.set" : "hold.released", std::move(touched));

@@ -10,8 +10,10 @@
 #include "absl/time/civil_time.h"
 #include "libs/idempotency/request_log.h"
 #include "libs/outbox/audit_entry.h"
+#include "libs/pg/scope.h"
 #include "libs/pg/transaction.h"
 #include "libs/pg/uuid.h"
+#include "libs/pg/values.h"
 #include "libs/rpc/call_context.h"
 #include "libs/sealing/data_key.h"
 #include "services/consent/child.h"
@@ -38,10 +40,14 @@ absl::StatusOr<StoredChild> FindChild(pg::ReadTransaction& transaction, const St
                                       const rpc::CallContext& call, const ResourceKey& child);
 
 // The same for a change of what answers about the child rest on: its row is locked until the
-// transaction ends, and its version is counted up. Before anything else of the child is read or
-// locked. The record is as it was: its version is the one that callers have read.
+// transaction ends, its version is counted up, and the call is noted as the last that changed it. Before anything else
+// of the child is read or locked. The record is as it was: its version is the one that callers have read.
 absl::StatusOr<StoredChild> LockChild(pg::Transaction& transaction, const StoreParts& parts,
                                       const rpc::CallContext& call, const ResourceKey& child);
+
+// The child in the column `content` of the row `id`, without what other columns and tables hold.
+absl::StatusOr<v1::Child> OpenChild(const sealing::DataKey& key, const pg::Scope& authority, const pg::Uuid& id,
+                                    const pg::Bytes& sealed);
 
 // What an audit entry says of one who reads or changes something of the child on `day`;
 // `resource` is asked for first.

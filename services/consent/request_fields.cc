@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/proto_time/proto_time.h"
@@ -67,6 +68,13 @@ void RequireOwnAuthority(const auth::Caller& caller, const std::string& parent, 
   if (parent == MakeName(caller.municipality, "authorities", caller.authority)) return;
   violations.Add("parent", "expected your own authority, `municipalities/{code}/authorities/{authority}`",
                  "Ange den egna nämnden.");
+}
+
+pg::Uuid RequireChild(const std::string& child, const std::string& field, status::Violations& violations) {
+  const absl::StatusOr<pg::Uuid> id = pg::Uuid::Parse(child);
+  if (id.ok()) return *id;
+  violations.Add(field, "expected the reference of a child, from `Child.name`", "Ange barnets referens.");
+  return {};
 }
 
 std::string RequireMunicipality(const std::string& parent, status::Violations& violations) {

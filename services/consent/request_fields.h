@@ -5,6 +5,7 @@
 
 #include "absl/time/civil_time.h"
 #include "libs/auth/caller.h"
+#include "libs/pg/uuid.h"
 #include "libs/status/status.h"
 #include "services/consent/names.h"
 
@@ -42,6 +43,9 @@ ResourceKey RequireName(const std::string& name, const std::string& collection, 
 
 // The caller's own authority as `parent`: nobody looks through another's registry.
 void RequireOwnAuthority(const auth::Caller& caller, const std::string& parent, status::Violations& violations);
+
+// The reference of a child. Where there is none a violation is added and a nil one returned.
+pg::Uuid RequireChild(const std::string& child, const std::string& field, status::Violations& violations);
 
 // The municipality of `parent`, which must be `municipalities/{code}`.
 std::string RequireMunicipality(const std::string& parent, status::Violations& violations);

@@ -16,6 +16,7 @@
 #include "libs/testing/status_matchers.h"
 #include "samverkan/consent/v1/consent.pb.h"
 #include "samverkan/consent/v1/disclosure.pb.h"
+#include "samverkan/consent/v1/retention.pb.h"
 #include "samverkan/consent/v1/rule.pb.h"
 #include "samverkan/data/v1/data.pb.h"
 #include "services/consent/consent_fixture.h"
@@ -79,12 +80,24 @@ constexpr NamedColumn kColumns[] = {
     {"disclosure.authority", Kept::kCode},
     {"disclosure.content", Kept::kSealed},
     {"disclosure.municipality", Kept::kCode},
+    {"erased_again.authority", Kept::kField, "samverkan.consent.v1.Erasure.authority"},
+    {"erased_again.legal_basis", Kept::kField, "samverkan.consent.v1.ErasureGround.legal_basis"},
+    {"erased_again.municipality", Kept::kCode},
+    {"erased_again.resources", Kept::kCode},
+    {"erasure.authority", Kept::kField, "samverkan.consent.v1.Erasure.authority"},
+    {"erasure.content", Kept::kSealed},
+    {"erasure.legal_basis", Kept::kField, "samverkan.consent.v1.ErasureGround.legal_basis"},
+    {"erasure.municipality", Kept::kCode},
+    {"erasure.resources", Kept::kCode},
     {"event.authority", Kept::kField, "samverkan.events.v1.Event.authority"},
     // Events leave the service for whoever follows them: none of their fields is personal.
     {"event.content", Kept::kCode},
     {"event.municipality", Kept::kField, "samverkan.events.v1.Event.municipality"},
     {"hold.authority", Kept::kCode},
     {"hold.municipality", Kept::kCode},
+    {"legal_hold.authority", Kept::kField, "samverkan.consent.v1.LegalHold.authority"},
+    {"legal_hold.content", Kept::kSealed},
+    {"legal_hold.municipality", Kept::kCode},
     {"request.caller", Kept::kTag},
     {"request.fingerprint", Kept::kTag},
     {"request.method", Kept::kCode},
@@ -99,8 +112,15 @@ constexpr NamedColumn kColumns[] = {
     {"rule_set.version", Kept::kField, "samverkan.consent.v1.RuleSetRecord.version"},
 };
 
-constexpr const char* kOfAuthorities[] = {"child",   "child_reference", "child_number", "hold",
-                                          "consent", "decision",        "disclosure"};
+// With whether the jobs see those of the board that they work for, as the sweeper does.
+struct BoardsTable {
+  std::string_view name;
+  bool of_jobs = false;
+};
+
+constexpr BoardsTable kOfAuthorities[] = {
+    {"child", true},    {"child_reference", true}, {"child_number"},     {"hold", true},   {"consent"},
+    {"decision", true}, {"disclosure", true},      {"legal_hold", true}, {"erasure", true}};
 
 class SchemaTest : public testing::ConsentTest {
  protected:
@@ -126,6 +146,13 @@ class SchemaTest : public testing::ConsentTest {
         "INSERT INTO consent.disclosure VALUES ('0180', gen_random_uuid(), 'skarholmen', '",
         reference, "', '", reference,
         "', now(), gen_random_uuid(), '\\x01');"
+        "INSERT INTO consent.legal_hold VALUES ('0180', gen_random_uuid(), 'skarholmen', '",
+        reference,
+        "', now(), true, 1, gen_random_uuid(), '\\x01');"
+        "INSERT INTO consent.erasure (municipality, erasure, authority, child, state, propose_time, legal_basis,"
+        " data_key, content) VALUES ('0180', gen_random_uuid(), 'skarholmen', '",
+        reference,
+        "', 1, now(), 'P-080', gen_random_uuid(), '\\x01');"
         "INSERT INTO consent.rule_set VALUES ('0180', '1', 2, '\\x01', now(), now(), gen_random_uuid(), '\\x01')")));
   }
 
@@ -159,6 +186,7 @@ TEST_F(SchemaTest, WhatStandsInTheClearIsNotPersonalByTheContract) {
   const auto* const pool = v1::RuleSetRecord::descriptor()->file()->pool();
   ASSERT_NE(v1::Decision::descriptor(), nullptr);
   ASSERT_NE(v1::Consent::descriptor(), nullptr);
+  ASSERT_NE(v1::Erasure::descriptor(), nullptr);
   for (const NamedColumn& column : kColumns) {
     if (column.kept != Kept::kField) continue;
     const FieldDescriptor* const field = pool->FindFieldByName(std::string(column.field));
@@ -184,12 +212,14 @@ TEST_F(SchemaTest, NoTextIsFoundInAnyColumn) {
 
 TEST_F(SchemaTest, AQueryWithoutAFilterSeesTheOwnBoardOnly) {
   StoreOneOfEach();
-  for (const char* const table : kOfAuthorities) {
+  for (const auto& [name, of_jobs] : kOfAuthorities) {
+    const std::string table(name);
     EXPECT_EQ(CountAs("samverkan_consent", {"0180", "skarholmen"}, table), "1") << table;
     EXPECT_EQ(CountAs("samverkan_consent", {"0180", "utbildningsnamnden"}, table), "0") << table;
     EXPECT_EQ(CountAs("samverkan_consent", {"0127", "skarholmen"}, table), "0") << table;
     EXPECT_EQ(CountAs("samverkan_consent", {"", ""}, table), "0") << table;
-    EXPECT_EQ(CountAs("samverkan_consent_jobs", {"0180", "skarholmen"}, table), "refused") << table;
+    EXPECT_EQ(CountAs("samverkan_consent_jobs", {"0180", "skarholmen"}, table), of_jobs ? "1" : "refused") << table;
+    EXPECT_EQ(CountAs("samverkan_consent_jobs", {"0127", "skarholmen"}, table), of_jobs ? "0" : "refused") << table;
     // Not even by who owns it.
     EXPECT_EQ(Count(absl::StrCat("SELECT relforcerowsecurity::integer FROM pg_class WHERE oid = 'consent.", table,
                                  "'::regclass")),
@@ -209,8 +239,35 @@ TEST_F(SchemaTest, NobodyWritesToAnotherBoard) {
   for (const char* const sql :
        {"UPDATE consent.decision SET content = '\\x02' RETURNING 1", "DELETE FROM consent.decision RETURNING 1",
         "UPDATE consent.disclosure SET content = '\\x02' RETURNING 1", "DELETE FROM consent.child RETURNING 1",
+        "DELETE FROM consent.erasure RETURNING 1", "SELECT 1 FROM consent.erase_child('0180', 'skarholmen', NULL)",
+        "SELECT count(*) FROM consent.erased_again", "DELETE FROM consent.legal_hold RETURNING 1",
         "UPDATE consent.rule_set SET content = '\\x02' RETURNING 1", "DELETE FROM consent.rule_set RETURNING 1"}) {
     EXPECT_FALSE(As("samverkan_consent", {"0180", "skarholmen"}, sql).ok()) << sql;
+  }
+}
+
+TEST_F(SchemaTest, TheJobsEraseAChildWholeAndReadNothingThatSaysWhatWasDecided) {
+  StoreOneOfEach();
+  const pg::Scope board = {"0180", "skarholmen"};
+  for (const char* const sql :
+       {"SELECT content FROM consent.decision", "SELECT content FROM consent.disclosure",
+        "SELECT content FROM consent.legal_hold", "DELETE FROM consent.child RETURNING 1",
+        "UPDATE consent.child SET version = 1 RETURNING 1", "DELETE FROM consent.decision RETURNING 1"}) {
+    EXPECT_FALSE(As("samverkan_consent_jobs", board, sql).ok()) << sql;
+  }
+  ASSERT_OK_AND_ASSIGN(const std::string child, database_.Value("SELECT child FROM consent.child"));
+  const auto erase_of = [&](const std::string& authority) {
+    return absl::StrCat("SELECT 1 FROM consent.erase_child('0180', '", authority, "', '", child, "')");
+  };
+  EXPECT_OK(As("samverkan_consent_jobs", {"0180", "utbildningsnamnden"}, erase_of("utbildningsnamnden")));
+  EXPECT_EQ(Count("SELECT count(*) FROM consent.child"), 1);
+  EXPECT_OK(As("samverkan_consent_jobs", board, erase_of("skarholmen")));
+  for (const char* const table : {"child", "child_reference", "child_number", "consent", "decision", "disclosure"}) {
+    EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM consent.", table)), 0) << table;
+  }
+  // A report on hold is told of by whoever has it, and a legal hold is ended by whoever placed it.
+  for (const char* const table : {"hold", "legal_hold", "erasure"}) {
+    EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM consent.", table)), 1) << table;
   }
 }
 

@@ -8,6 +8,7 @@
 #include "libs/keys/key_file.h"
 #include "libs/keys/key_list.h"
 #include "libs/outbox/audit_delivery.h"
+#include "libs/outbox/audit_erasure.h"
 #include "libs/outbox/event_service.h"
 #include "libs/outbox/outbox.h"
 #include "libs/outbox/refusal.h"
@@ -29,6 +30,9 @@
 #include "services/consent/disclosure_service.h"
 #include "services/consent/disclosure_store.h"
 #include "services/consent/ready_rules.h"
+#include "services/consent/retention_service.h"
+#include "services/consent/retention_store.h"
+#include "services/consent/retention_sweeper.h"
 #include "services/consent/rule_service.h"
 #include "services/consent/rule_set_store.h"
 #include "services/consent/service_parts.h"
@@ -39,8 +43,10 @@ namespace {
 
 constexpr pg::SchemaVersions kSchemaVersions = {.oldest = 1, .newest = 1};
 constexpr absl::Duration kLongestCheck = absl::Seconds(10);
-// The relay's own, so that load cannot starve them.
-constexpr int kJobConnections = 2;
+// Erasing years of children again, one after the other.
+constexpr absl::Duration kLongestReplay = absl::Hours(1);
+// The relay's and the sweeper's own, so that load cannot starve them.
+constexpr int kJobConnections = 3;
 constexpr int kKeyConnections = 3;
 
 pg::ErrorLog LogErrorsTo(const log::Logger& logger) {
@@ -73,6 +79,8 @@ class Services {
         ready_rules_(rule_sets_),
         disclosures_(store_parts, ready_rules_),
         disclosure_service_(disclosures_, ready_rules_, parts),
+        retention_(store_parts),
+        retention_service_(retention_, parts),
         event_service_(store_parts.pool, parts.page_tokens) {}
 
   void AddTo(rpc::Server& server) const {
@@ -81,6 +89,7 @@ class Services {
     server.Add(consent_service_.Serve(adapter));
     server.Add(rule_service_.Serve(adapter));
     server.Add(disclosure_service_.Serve(adapter));
+    server.Add(retention_service_.Serve(adapter));
     server.Add(event_service_.Serve(adapter));
   }
 
@@ -94,6 +103,8 @@ class Services {
   ReadyRuleSets ready_rules_;
   DisclosureStore disclosures_;
   const DisclosureService disclosure_service_;
+  RetentionStore retention_;
+  const RetentionService retention_service_;
   const outbox::EventService event_service_;
 };
 
@@ -135,13 +146,43 @@ absl::StatusOr<std::unique_ptr<sealing::KeyRing>> OpenKeyRing(const ServerFlags&
   return sealing::KeyRing::Open(keys, sealing::KeyEncryptionKeys(std::move(key_encryption_keys)), logger);
 }
 
-// Serves until a stop signal, with the relay beside the calls.
-absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay) {
+// The rule set that ships, with everything that consent asks it.
+absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
+  ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
+  RETURN_IF_ERROR(rules.Expect({"consent_lifts_secrecy", "child_decides", "retention", "retention_child_investigation",
+                                "retention_research_sample"}));
+  return rules;
+}
+
+// What was erased since the backup that a database comes from is erased again before anything
+// is served.
+absl::Status ReplayErasures(RetentionJobStore& store, const log::Logger& logger) {
+  ASSIGN_OR_RETURN(const int64_t repeated, store.Replay(clock::SystemClock().Now() + kLongestReplay));
+  if (repeated > 0) {
+    logger.Log(log::Severity::kWarning, "erased again what an older backup held", {{"erasures", repeated}});
+  }
+  return absl::OkStatus();
+}
+
+// The relay of the outbox to the audit service; what is handed in must outlive it.
+std::unique_ptr<outbox::Relay> MakeRelay(const ServerFlags& flags, const Databases& databases, sealing::KeyRing& keys,
+                                         const clock::Clock& clock, const std::shared_ptr<grpc::Channel>& audit,
+                                         rpc::Server& server, const log::Logger& logger) {
+  const auto busy = [&writer = *databases.writer] { return writer.Waiting() > 0; };
+  return std::make_unique<outbox::Relay>(kProducer, *databases.jobs, keys, clock, outbox::DeliverTo(audit),
+                                         outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = busy},
+                                         *server.metrics().registry(), logger);
+}
+
+// Serves until a stop signal, with all that works by itself beside the calls.
+absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& relay, RetentionSweeper& retention) {
   server.OnStop([&] { transport.Stop(); });
+  server.OnStop([&] { retention.Stop(); });
   server.OnStop([&] { relay.Stop(); });
   transport.Start(*server.metrics().registry());
   RETURN_IF_ERROR(server.Start());
   relay.Start();
+  retention.Start();
   server.RunUntilStopSignal();
   return absl::OkStatus();
 }
@@ -151,14 +192,15 @@ absl::Status Run(rpc::Server& server, rpc::Transport& transport, outbox::Relay& 
 absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const log::Logger& logger) {
   ASSIGN_OR_RETURN(const keys::KeyFile keys, keys::KeyFile::Load(flags.key_file));
   ASSIGN_OR_RETURN(const keys::KeyList index_keys, keys::KeyList::Load(flags.index_keys));
-  ASSIGN_OR_RETURN(const rules::RuleSet rules, rules::RuleSet::Load(flags.rules));
-  RETURN_IF_ERROR(rules.Expect({"consent_lifts_secrecy", "child_decides"}));
+  ASSIGN_OR_RETURN(const rules::RuleSet rules, LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const auto transport, rpc::Transport::Open(kProducer, flags.transport, clock, logger));
   ASSIGN_OR_RETURN(const auto audit, transport->OpenChannel(flags.audit, "audit"));
   const absl::Time deadline = clock::SystemClock().Now() + kLongestCheck;
   ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(flags, logger, deadline));
   pg::CombiningWriter& writer = *databases.writer;
   ASSIGN_OR_RETURN(const auto key_ring, OpenKeyRing(flags, *databases.keys, logger));
+  RetentionJobStore erasures(*databases.jobs, *key_ring);
+  RETURN_IF_ERROR(ReplayErasures(erasures, logger));
   ASSIGN_OR_RETURN(sealing::DataKeyPtr outbox_key, key_ring->Fresh(deadline));
   const outbox::Outbox outbox(kProducer, std::move(outbox_key));
   const Tags tags(index_keys);
@@ -167,10 +209,9 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   std::unique_ptr<outbox::Relay> relay;
   ASSIGN_OR_RETURN(const auto server,
                    rpc::Server::Create(OptionsFor(flags, *transport, writer, outbox, relay), clock, logger));
-  relay = std::make_unique<outbox::Relay>(
-      kProducer, *databases.jobs, *key_ring, clock, outbox::DeliverTo(audit),
-      outbox::Relay::Options{.longest_backlog = flags.longest_backlog, .busy = [&] { return writer.Waiting() > 0; }},
-      *server->metrics().registry(), logger);
+  relay = MakeRelay(flags, databases, *key_ring, clock, audit, *server, logger);
+  RetentionSweeper retention(erasures, rules, clock, outbox::EraseEntriesOver(audit), *server->metrics().registry(),
+                             logger);
 
   const idempotency::RequestKeys request_keys(keys.Derive("consent/request-fingerprint"));
   const paging::PageTokens page_tokens(keys.Derive("consent/page-token"));
@@ -178,7 +219,7 @@ absl::Status Serve(const ServerFlags& flags, const clock::Clock& clock, const lo
   services.AddTo(*server);
   server->OnStop([&] { key_ring->Stop(); });
   server->OnStop([&] { writer.Stop(); });
-  return Run(*server, *transport, *relay);
+  return Run(*server, *transport, *relay, retention);
 }
 
 }  // namespace samverkan::consent

@@ -7,7 +7,7 @@ BEGIN;
 --   samverkan_consent_owner  owns everything here; nobody logs in as it
 --   samverkan_consent        the running service, for its callers: row-level security holds
 --                           it to the rows of the caller's board
---   samverkan_consent_jobs   its relay, which works across boards: policies of
+--   samverkan_consent_jobs   its relay and sweeper, which work across boards: policies of
 --                           their own say on what
 DO $$
 BEGIN

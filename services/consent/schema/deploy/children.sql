@@ -21,6 +21,9 @@ CREATE TABLE child (
   assignee_tag bytea,
   index_key text NOT NULL,
   create_time timestamptz NOT NULL,
+  -- When the version was last raised. What was last noted about the child is this, its last decision
+  -- or the last that was told of it: retention counts from there.
+  note_time timestamptz NOT NULL,
   -- Counts what changes the answers about the child: its own changes, holds and consents. A
   -- decision is stored only while it is still what the decision was made by.
   version bigint NOT NULL DEFAULT 1,
@@ -88,7 +91,8 @@ CREATE POLICY own ON child_number
 CREATE POLICY own ON hold
   USING (municipality = (SELECT scope_municipality()) AND authority = (SELECT scope_authority()));
 
-GRANT SELECT, INSERT, UPDATE (unit_tags, assignee_tag, index_key, version, content) ON child TO samverkan_consent;
+GRANT SELECT, INSERT, UPDATE (unit_tags, assignee_tag, index_key, note_time, version, content) ON child
+  TO samverkan_consent;
 GRANT SELECT, INSERT ON child_reference TO samverkan_consent;
 -- Deleted when an assumed identity takes the place of the numbers before it.
 GRANT SELECT, INSERT, UPDATE (blind_index, index_key), DELETE ON child_number TO samverkan_consent;

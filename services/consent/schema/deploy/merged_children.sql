@@ -1,6 +1,7 @@
 -- Deploy consent:merged_children to pg
 -- requires: consents
 -- requires: decisions
+-- requires: retention
 
 BEGIN;
 SET LOCAL ROLE samverkan_consent_owner;
@@ -14,6 +15,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = consent, pg_temp
 AS $$
 BEGIN
+  -- The keys of one of them may be gone already: what is known of the other waits until the rest is.
+  IF EXISTS (SELECT FROM erasure e
+               WHERE e.municipality = p_municipality AND e.authority = p_authority
+                 AND e.child IN (p_from, p_into) AND e.state = 2) THEN
+    RAISE EXCEPTION 'one of the children is being erased' USING ERRCODE = 'serialization_failure';
+  END IF;
+  UPDATE legal_hold SET child = p_into
+    WHERE municipality = p_municipality AND authority = p_authority AND child = p_from;
   UPDATE child_reference SET child = p_into
     WHERE municipality = p_municipality AND authority = p_authority AND child = p_from;
   UPDATE child_number SET child = p_into

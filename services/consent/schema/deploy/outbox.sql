@@ -17,7 +17,7 @@ GRANT SELECT, INSERT, UPDATE (resources) ON request TO samverkan_consent;
 CREATE POLICY relay ON event TO samverkan_consent_jobs USING (true);
 CREATE POLICY relay ON audit_entry TO samverkan_consent_jobs USING (true);
 CREATE POLICY relay ON request FOR ALL TO samverkan_consent_jobs USING (true) WITH CHECK (false);
-GRANT SELECT, UPDATE (position), DELETE ON event TO samverkan_consent_jobs;
+GRANT SELECT, INSERT, UPDATE (position), DELETE ON event TO samverkan_consent_jobs;
 GRANT SELECT, DELETE ON audit_entry TO samverkan_consent_jobs;
 GRANT SELECT, UPDATE (last_position, first_position) ON relay TO samverkan_consent_jobs;
 GRANT SELECT, DELETE ON request TO samverkan_consent_jobs;
