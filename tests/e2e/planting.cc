@@ -53,6 +53,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services() {
       v1::SignedDecision::descriptor()->file()->service(0),
       consent::v1::Child::descriptor()->file()->service(0),
       consent::v1::Consent::descriptor()->file()->service(0),
+      consent::v1::Erasure::descriptor()->file()->service(0),
       events::v1::Event::descriptor()->file()->service(0),
       audit::v1::Entry::descriptor()->file()->service(0),
       audit::v1::ReviewSample::descriptor()->file()->service(0),
@@ -464,6 +465,7 @@ void Planting::PlantInTheRegistry() {
   number.mutable_identity_number()->set_from_date("2026-01-12");
   number.mutable_identity_number()->set_cause(consent::v1::IdentityNumber::CORRECTED);
   child = Do(Named(Caseworker()), &Children::ChangeIdentityNumber, ChangeOf(child, number));
+  HoldInTheRegistry(report_.child());
   HideInTheRegistry(child);
 }
 
@@ -520,6 +522,17 @@ consent::v1::Child Planting::PlantConsent(const consent::v1::Child& registered) 
   consent::v1::GetChildRequest get;
   get.set_name(registered.name());
   return Do(Named(Caseworker()), &Children::GetChild, get);
+}
+
+void Planting::HoldInTheRegistry(const std::string& reference) {
+  consent::v1::PlaceLegalHoldRequest place;
+  place.set_parent(kBoard);
+  place.set_request_id(NewRequestId());
+  place.set_child(reference);
+  Plant(place);
+  const auto placed = Do(Named(ReceptionManager()), &ConsentRetention::PlaceLegalHold, place);
+  Do(Named(ReceptionManager()), &ConsentRetention::ReleaseLegalHold,
+     ChangeOf<consent::v1::ReleaseLegalHoldRequest>(placed));
 }
 
 void Planting::HideInTheRegistry(const consent::v1::Child& registered) {

@@ -99,6 +99,7 @@ class Planting {
   consent::v1::Consent AnswerWithTexts(const consent::v1::Consent& asked, const std::string& absent_guardian);
   // Asks, answers, renews and withdraws a consent; the child as it then is.
   consent::v1::Child PlantConsent(const consent::v1::Child& registered);
+  void HoldInTheRegistry(const std::string& reference);
   void HideInTheRegistry(const consent::v1::Child& registered);
   void ExtractForTheChild();
   void Send(const auth::Caller& caller, ServiceSet::Service service, const std::string& path, const std::string& bytes);

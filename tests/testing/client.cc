@@ -43,7 +43,8 @@ const Client::Connection& Client::ConnectionOf(const auth::Caller& caller) const
                       audit::v1::ReviewService::NewStub(audit),
                       intake::v1::PlacementService::NewStub(intake),
                       intake::v1::TransferService::NewStub(intake),
-                      intake::v1::FollowUpService::NewStub(intake)};
+                      intake::v1::FollowUpService::NewStub(intake),
+                      consent::v1::RetentionService::NewStub(consent)};
   return connection;
 }
 
