@@ -27,6 +27,9 @@ namespace samverkan::consent {
 // From this age nobody has custody of one (FB 9:1, 6:2).
 inline constexpr int kAgeOfMajority = 18;
 
+// What of a child the audit log names apart, below its name, for a guardian must not learn of it there.
+inline constexpr char kSpecialRepresentatives[] = "specialRepresentatives";
+
 // A child at one authority, with what guards its changes.
 struct ChildRecord {
   // All of it, as one who sees it all, save `etag`, which is filled in when it is shown.

@@ -45,20 +45,23 @@ absl::Status CheckMaySetHold(const auth::Caller& caller, const pg::Scope& author
 
 }  // namespace
 
-absl::StatusOr<v1::Child> ChildService::Shown(const rpc::CallContext& call, const ChildRecord& record) const {
+absl::StatusOr<v1::Child> ChildService::Shown(const rpc::CallContext& call, const ChildRecord& record,
+                                              const std::string& part) const {
   ASSIGN_OR_RETURN(v1::Child view, ViewFor(call.caller, record, TodayOf(call)));
-  RETURN_IF_ERROR(store_.RecordRead(call, record));
+  RETURN_IF_ERROR(store_.RecordRead(call, record, part));
   return view;
 }
 
-absl::StatusOr<v1::Child> ChildService::Shown(const rpc::CallContext& call, const ChildStore::Changed& changed) const {
-  if (changed.repeated) return Shown(call, changed.record);
+absl::StatusOr<v1::Child> ChildService::Shown(const rpc::CallContext& call, const ChildStore::Changed& changed,
+                                              const std::string& part) const {
+  if (changed.repeated) return Shown(call, changed.record, part);
   return ViewAfterChange(call.caller, changed.record, TodayOf(call));
 }
 
 template <typename Request, typename Check, typename Change>
 absl::StatusOr<v1::Child> ChildService::ChangeChild(const rpc::CallContext& call, const Request& request,
-                                                    const Check& check, const Change& change) const {
+                                                    const Check& check, const Change& change,
+                                                    const std::string& part) const {
   status::Violations violations;
   const ResourceKey key = RequireName(request.name(), kCollection, "name", violations);
   idempotency::CheckRequestId(request.request_id(), violations);
@@ -66,13 +69,13 @@ absl::StatusOr<v1::Child> ChildService::ChangeChild(const rpc::CallContext& call
   check(violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const auto id, parts_.request_keys.Of(call, request.request_id(), request));
-  ASSIGN_OR_RETURN(const ChildStore::Changed changed,
-                   store_.Change(call, key, id, [&](ChildRecord record) -> absl::StatusOr<ChildRecord> {
-                     RETURN_IF_ERROR(CheckMaySee(call.caller, record));
-                     RETURN_IF_ERROR(CheckEtag(request.etag(), record.version));
-                     return change(std::move(record));
-                   }));
-  return Shown(call, changed);
+  const auto transition = [&](ChildRecord record) -> absl::StatusOr<ChildRecord> {
+    RETURN_IF_ERROR(CheckMaySee(call.caller, record));
+    RETURN_IF_ERROR(CheckEtag(request.etag(), record.version));
+    return change(std::move(record));
+  };
+  ASSIGN_OR_RETURN(const ChildStore::Changed changed, store_.Change(call, key, id, transition, part));
+  return Shown(call, changed, part);
 }
 
 absl::StatusOr<v1::Child> ChildService::RegisterChild(const rpc::CallContext& call,
@@ -155,9 +158,8 @@ absl::StatusOr<v1::Child> ChildService::RecordSpecialRepresentative(
   return ChangeChild(
       call, request,
       [&](status::Violations& violations) { CheckSpecialRepresentative(request.special_representative(), violations); },
-      [&](ChildRecord record) {
-        return SetSpecialRepresentative(std::move(record), request.special_representative());
-      });
+      [&](ChildRecord record) { return SetSpecialRepresentative(std::move(record), request.special_representative()); },
+      kSpecialRepresentatives);
 }
 
 absl::StatusOr<v1::Child> ChildService::ChangeIdentityNumber(const rpc::CallContext& call,

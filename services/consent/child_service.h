@@ -38,12 +38,15 @@ class ChildService {
 
  private:
   // What the changes of a child have in common: `check` adds what is wrong with the request
-  // besides, and `change` is done to a child that the caller may see and has read last.
+  // besides, and `change` is done to a child that the caller may see and has read last. `part` as in
+  // ChildStore::Change.
   template <typename Request, typename Check, typename Change>
   absl::StatusOr<v1::Child> ChangeChild(const rpc::CallContext& call, const Request& request, const Check& check,
-                                        const Change& change) const;
-  absl::StatusOr<v1::Child> Shown(const rpc::CallContext& call, const ChildRecord& record) const;
-  absl::StatusOr<v1::Child> Shown(const rpc::CallContext& call, const ChildStore::Changed& changed) const;
+                                        const Change& change, const std::string& part = "") const;
+  absl::StatusOr<v1::Child> Shown(const rpc::CallContext& call, const ChildRecord& record,
+                                  const std::string& part = "") const;
+  absl::StatusOr<v1::Child> Shown(const rpc::CallContext& call, const ChildStore::Changed& changed,
+                                  const std::string& part = "") const;
 
   ChildStore& store_;
   const Parts parts_;

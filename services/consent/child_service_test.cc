@@ -424,8 +424,9 @@ TEST_F(ChildServiceTest, EveryReadAndChangeIsRecorded) {
     EXPECT_EQ(entry.authority(), "skarholmen");
     EXPECT_EQ(entry.outcome(), audit::v1::GRANTED);
     EXPECT_THAT(entry.private_part().children(), ElementsAre(ReferenceOf(child)));
-    EXPECT_THAT(entry.private_part().resources(), ElementsAre(child.name()));
+    EXPECT_EQ(entry.private_part().resources(0), child.name());
   }
+  EXPECT_THAT(entries.back().private_part().resources(), ElementsAre(child.name(), kReport));
   EXPECT_THAT(actions, ElementsAre(access::v1::CREATE, access::v1::READ, access::v1::SEARCH, access::v1::UPDATE,
                                    access::v1::UPDATE));
   EXPECT_THAT(EventTypes(), ElementsAre("child.registered", "child.changed", "hold.set"));

@@ -257,10 +257,17 @@ absl::Status StoreChild(pg::Transaction& transaction, const StoreParts& parts, c
   return StoreNumbers(transaction, parts, authority, before.id, before.record.child, after);
 }
 
-absl::Status AppendChildChange(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
-                               const idempotency::Request& request, const std::string& type,
-                               const ChildRecord& record) {
+// What an audit entry says of the child and of `part` of it, where that is named apart.
+outbox::Touched TouchedPart(const ChildRecord& record, const rpc::CallContext& call, const std::string& part) {
   outbox::Touched touched = TouchedBy(record, calendar::LegalDay(call.now), record.child.name());
+  if (!part.empty()) touched.resources.push_back(record.child.name() + "/" + part);
+  return touched;
+}
+
+absl::Status AppendChildChange(pg::Transaction& transaction, const StoreParts& parts, const rpc::CallContext& call,
+                               const idempotency::Request& request, const std::string& type, const ChildRecord& record,
+                               const std::string& part = "") {
+  outbox::Touched touched = TouchedPart(record, call, part);
   touched.request_id = request.id.ToString();
   return AppendChange(transaction, parts, call, type, std::move(touched));
 }
@@ -373,16 +380,22 @@ absl::StatusOr<bool> StoreHold(pg::Transaction& transaction, const ChildStore::H
   return deleted.affected() > 0;
 }
 
-// What a hold touches: the child, where it is registered.
+// What a hold touches: the report, and the child, where that is registered. The report is named so that
+// the log's extract can leave the entry out.
 absl::StatusOr<outbox::Touched> TouchedByHold(pg::Transaction& transaction, const StoreParts& parts,
                                               const rpc::CallContext& call, const ChildStore::Hold& hold) {
   const std::string name = MakeName(hold.authority.municipality, kCollection, hold.reference);
+  const std::string report = MakeName(hold.authority.municipality, "reports", hold.report);
   ASSIGN_OR_RETURN(const auto stored, FindIn(transaction, parts, call.deadline, hold.authority, hold.reference));
-  if (stored.has_value()) return TouchedBy(stored->record, calendar::LegalDay(call.now), name);
+  if (stored.has_value()) {
+    outbox::Touched touched = TouchedBy(stored->record, calendar::LegalDay(call.now), name);
+    touched.resources.push_back(report);
+    return touched;
+  }
   return outbox::Touched{.municipality = hold.authority.municipality,
                          .authority = hold.authority.authority,
                          .children = {hold.reference.ToString()},
-                         .resources = {name}};
+                         .resources = {name, report}};
 }
 
 }  // namespace
@@ -468,7 +481,7 @@ absl::StatusOr<ChildRecord> ChildStore::FindByNumber(const rpc::CallContext& cal
 
 absl::StatusOr<ChildStore::Changed> ChildStore::Change(const rpc::CallContext& call, const ResourceKey& child,
                                                        const idempotency::Request& request,
-                                                       const Transition& transition) {
+                                                       const Transition& transition, const std::string& part) {
   const auto change = [&](pg::Transaction& transaction) -> absl::StatusOr<Changed> {
     const std::vector<std::string> resources = {MakeName(child.municipality, kCollection, child.id)};
     ASSIGN_OR_RETURN(const auto repeated, idempotency::Claim(transaction, request, resources, call.now));
@@ -480,7 +493,7 @@ absl::StatusOr<ChildStore::Changed> ChildStore::Change(const rpc::CallContext& c
     ASSIGN_OR_RETURN(const ChildRecord changed, transition(before.record));
     RETURN_IF_ERROR(StoreChild(transaction, parts_, before, changed.child));
     ASSIGN_OR_RETURN(StoredChild after, FindChild(transaction, parts_, call, child));
-    RETURN_IF_ERROR(AppendChildChange(transaction, parts_, call, request, "child.changed", after.record));
+    RETURN_IF_ERROR(AppendChildChange(transaction, parts_, call, request, "child.changed", after.record, part));
     return Changed{std::move(after.record), false};
   };
   return parts_.pool.Write(pg::ScopeOf(call.caller), call.deadline, "change_child", change);
@@ -504,8 +517,8 @@ absl::Status ChildStore::SetHold(const rpc::CallContext& call, const Hold& hold,
   return parts_.pool.Write(authority, call.deadline, "set_hold", set);
 }
 
-absl::Status ChildStore::RecordRead(const rpc::CallContext& call, const ChildRecord& shown) {
-  return AppendRead(parts_, call, TouchedBy(shown, calendar::LegalDay(call.now), shown.child.name()));
+absl::Status ChildStore::RecordRead(const rpc::CallContext& call, const ChildRecord& shown, const std::string& part) {
+  return AppendRead(parts_, call, TouchedPart(shown, call, part));
 }
 
 }  // namespace samverkan::consent

@@ -96,9 +96,11 @@ class ChildStore {
   absl::StatusOr<ChildRecord> FindByNumber(const rpc::CallContext& call, const std::string& identity_digits);
 
   // Changes a child by `transition` and returns it as it then is. ALREADY_EXISTS, reason
-  // IDENTITY_NUMBER_TAKEN, where another child of the authority has its new number.
+  // IDENTITY_NUMBER_TAKEN, where another child of the authority has its new number. `part` is what
+  // of the child the audit log names apart, below its name; empty for nothing.
   absl::StatusOr<Changed> Change(const rpc::CallContext& call, const ResourceKey& child,
-                                 const idempotency::Request& request, const Transition& transition);
+                                 const idempotency::Request& request, const Transition& transition,
+                                 const std::string& part = "");
 
   // A report about a child, which need not be registered.
   struct Hold {
@@ -110,8 +112,9 @@ class ChildStore {
   // Says whether the report is on hold. Saying it again changes nothing.
   absl::Status SetHold(const rpc::CallContext& call, const Hold& hold, bool on_hold);
 
-  // Appends the audit entry of a read that shows the child; returns when it is durable.
-  absl::Status RecordRead(const rpc::CallContext& call, const ChildRecord& shown);
+  // Appends the audit entry of a read that shows the child; returns when it is durable. `part` as for
+  // a change.
+  absl::Status RecordRead(const rpc::CallContext& call, const ChildRecord& shown, const std::string& part = "");
 
  private:
   const StoreParts parts_;
