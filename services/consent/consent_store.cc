@@ -326,6 +326,11 @@ absl::StatusOr<std::vector<v1::Consent>> ConsentsOf(pg::ReadTransaction& transac
   return consents;
 }
 
+absl::StatusOr<std::vector<v1::Consent>> ConsentsInWordsOf(pg::ReadTransaction& transaction, const StoreParts& parts,
+                                                           const rpc::CallContext& call, const StoredChild& child) {
+  return FindConsentsOf(transaction, parts, call, child);
+}
+
 absl::StatusOr<ConsentStore::Changed> ConsentStore::Ask(const rpc::CallContext& call, const ResourceKey& child,
                                                         const ResourceKey& id, const idempotency::Request& request,
                                                         const Asking& asking) {

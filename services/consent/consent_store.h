@@ -26,6 +26,10 @@ namespace samverkan::consent {
 absl::StatusOr<std::vector<v1::Consent>> ConsentsOf(pg::ReadTransaction& transaction, const StoreParts& parts,
                                                     const rpc::CallContext& call, const StoredChild& child);
 
+// The same as they were recorded, with all that was written.
+absl::StatusOr<std::vector<v1::Consent>> ConsentsInWordsOf(pg::ReadTransaction& transaction, const StoreParts& parts,
+                                                           const rpc::CallContext& call, const StoredChild& child);
+
 // All SQL of consents. Every change locks the child and counts its version up before it reads
 // anything of the child, so that changes and decisions about it are in one order; and it writes
 // its events, its audit entries and its request id in its own transaction. May be used by any

@@ -124,6 +124,7 @@ v1::DisclosureRecord RecordOf(const rpc::CallContext& call, const v1::DiscloseRe
   *disclosure.mutable_disclose_time() = proto_time::ToProto(call.now);
   disclosure.set_discloser(call.caller.subject);
   disclosure.set_free_text_check(request.free_text_check());
+  disclosure.set_on_hold(record.child->record.child.on_hold());
   return disclosure;
 }
 

@@ -40,6 +40,11 @@ constexpr pg::Statement kFindDecision = {"find_decision",
                                          "SELECT authority, child, data_key, content FROM decision"
                                          "  WHERE municipality = $1 AND decision = $2"};
 
+constexpr pg::Statement kFindDecisionsOfChild = {
+    "find_decisions_of_child",
+    "SELECT decision, data_key, content FROM decision"
+    "  WHERE municipality = $1 AND authority = $2 AND child = $3 ORDER BY decide_time, decision"};
+
 constexpr pg::Statement kFindHiddenAuthority = {"find_hidden_authority_of_decision",
                                                 "SELECT authority_of_decision($1, $2)"};
 
@@ -67,6 +72,11 @@ constexpr pg::Statement kListDisclosures = {
     "  WHERE municipality = $1 AND authority = $2 AND child = $3 AND (disclose_time, disclosure) < ($4, $5)"
     "  ORDER BY disclose_time DESC, disclosure DESC LIMIT $6"};
 
+constexpr pg::Statement kFindDisclosuresOfChild = {
+    "find_disclosures_of_child",
+    "SELECT disclosure, disclose_time, data_key, content FROM disclosure"
+    "  WHERE municipality = $1 AND authority = $2 AND child = $3 ORDER BY disclose_time, disclosure"};
+
 sealing::Cell DecisionCell(const ResourceKey& id) {
   return {.column = "consent.decision.content", .municipality = id.municipality, .row = id.id};
 }
@@ -91,6 +101,14 @@ absl::StatusOr<store::v1::StoredDecision> OpenDecision(const sealing::DataKey& k
   return status::Internal("a stored decision does not parse");
 }
 
+absl::StatusOr<DecisionRecord> RecordOf(store::v1::StoredDecision stored) {
+  DecisionRecord record;
+  record.decision = std::move(*stored.mutable_decision());
+  record.system = stored.system();
+  if (record.circumstances.ParseFromString(stored.circumstances())) return record;
+  return status::Internal("the circumstances of a stored decision do not parse");
+}
+
 // NOT_FOUND, recorded with the authority that decided.
 absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& id) {
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindHiddenAuthority, pg::Params(id.municipality, id.id)));
@@ -109,12 +127,7 @@ absl::StatusOr<DecisionRecord> FindDecisionIn(pg::ReadTransaction& transaction, 
   RETURN_IF_ERROR(rows[0].Into(authority, child, data_key, sealed));
   ASSIGN_OR_RETURN(const sealing::DataKeyPtr key, KeyOf(parts.keys, call.deadline, data_key, "decision"));
   ASSIGN_OR_RETURN(store::v1::StoredDecision stored, OpenDecision(*key, id, sealed));
-  DecisionRecord record;
-  record.decision = std::move(*stored.mutable_decision());
-  record.system = stored.system();
-  if (!record.circumstances.ParseFromString(stored.circumstances())) {
-    return status::Internal("the circumstances of a stored decision do not parse");
-  }
+  ASSIGN_OR_RETURN(DecisionRecord record, RecordOf(std::move(stored)));
   ASSIGN_OR_RETURN(record.child, ReadKnownChild(transaction, parts, call, child));
   return record;
 }
@@ -279,6 +292,43 @@ absl::Status ChildChanging() {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<DecisionRecord>> DecisionsOf(pg::ReadTransaction& transaction, const StoreParts& parts,
+                                                        const rpc::CallContext& call, const pg::Uuid& child) {
+  const auth::Caller& caller = call.caller;
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   transaction.Query(kFindDecisionsOfChild, pg::Params(caller.municipality, caller.authority, child)));
+  ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts.keys, call.deadline, rows, 0, 1));
+  std::vector<DecisionRecord> records;
+  for (const pg::Row row : rows) {
+    ResourceKey id{caller.municipality, {}};
+    pg::Uuid data_key;
+    pg::Bytes sealed;
+    RETURN_IF_ERROR(row.Into(id.id, data_key, sealed));
+    const auto key = keys.find(id.id);
+    if (key == keys.end()) continue;
+    ASSIGN_OR_RETURN(store::v1::StoredDecision stored, OpenDecision(*key->second, id, sealed));
+    ASSIGN_OR_RETURN(records.emplace_back(), RecordOf(std::move(stored)));
+  }
+  return records;
+}
+
+absl::StatusOr<std::vector<v1::DisclosureRecord>> DisclosuresOf(pg::ReadTransaction& transaction,
+                                                                const StoreParts& parts, const rpc::CallContext& call,
+                                                                const pg::Uuid& child) {
+  const auth::Caller& caller = call.caller;
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query(kFindDisclosuresOfChild,
+                                                          pg::Params(caller.municipality, caller.authority, child)));
+  ASSIGN_OR_RETURN(const SubjectKeys keys, KeysOf(parts.keys, call.deadline, rows, 0, 2));
+  std::vector<v1::DisclosureRecord> disclosures;
+  for (const pg::Row row : rows) {
+    ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
+    const auto key = keys.find(id);
+    if (key == keys.end()) continue;
+    ASSIGN_OR_RETURN(disclosures.emplace_back(), ReadDisclosure(row, caller.municipality, *key->second));
+  }
+  return disclosures;
+}
 
 DisclosureStore::DisclosureStore(const StoreParts& parts, ReadyRuleSets& rules)
     : parts_(parts), rules_(rules), children_(parts_) {}

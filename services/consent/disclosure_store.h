@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/idempotency/request_log.h"
+#include "libs/pg/transaction.h"
 #include "libs/pg/uuid.h"
 #include "libs/rpc/call_context.h"
 #include "samverkan/consent/v1/disclosure.pb.h"
@@ -38,6 +39,15 @@ struct DisclosedRecord {
   v1::DisclosureRecord disclosure;
   KnownChildPtr child = {};
 };
+
+// What was decided about a child, and what was told, earliest first; `child` is its own reference. In
+// the transaction that found the child. Without what has just been erased, and decisions without
+// the child as it is now.
+absl::StatusOr<std::vector<DecisionRecord>> DecisionsOf(pg::ReadTransaction& transaction, const StoreParts& parts,
+                                                        const rpc::CallContext& call, const pg::Uuid& child);
+absl::StatusOr<std::vector<v1::DisclosureRecord>> DisclosuresOf(pg::ReadTransaction& transaction,
+                                                                const StoreParts& parts, const rpc::CallContext& call,
+                                                                const pg::Uuid& child);
 
 // All SQL of decisions and disclosures.
 //

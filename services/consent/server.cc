@@ -29,6 +29,9 @@
 #include "services/consent/consent_store.h"
 #include "services/consent/disclosure_service.h"
 #include "services/consent/disclosure_store.h"
+#include "services/consent/extract.h"
+#include "services/consent/extract_service.h"
+#include "services/consent/extract_store.h"
 #include "services/consent/ready_rules.h"
 #include "services/consent/retention_service.h"
 #include "services/consent/retention_store.h"
@@ -79,6 +82,8 @@ class Services {
         ready_rules_(rule_sets_),
         disclosures_(store_parts, ready_rules_),
         disclosure_service_(disclosures_, ready_rules_, parts),
+        extracts_(store_parts),
+        extract_service_(extracts_, parts),
         retention_(store_parts),
         retention_service_(retention_, parts),
         event_service_(store_parts.pool, parts.page_tokens) {}
@@ -89,6 +94,7 @@ class Services {
     server.Add(consent_service_.Serve(adapter));
     server.Add(rule_service_.Serve(adapter));
     server.Add(disclosure_service_.Serve(adapter));
+    server.Add(extract_service_.Serve(adapter));
     server.Add(retention_service_.Serve(adapter));
     server.Add(event_service_.Serve(adapter));
   }
@@ -103,6 +109,8 @@ class Services {
   ReadyRuleSets ready_rules_;
   DisclosureStore disclosures_;
   const DisclosureService disclosure_service_;
+  ExtractStore extracts_;
+  const ExtractService extract_service_;
   RetentionStore retention_;
   const RetentionService retention_service_;
   const outbox::EventService event_service_;
@@ -150,7 +158,8 @@ absl::StatusOr<std::unique_ptr<sealing::KeyRing>> OpenKeyRing(const ServerFlags&
 absl::StatusOr<rules::RuleSet> LoadRules(const std::string& folder) {
   ASSIGN_OR_RETURN(rules::RuleSet rules, rules::RuleSet::Load(folder));
   RETURN_IF_ERROR(rules.Expect({"consent_lifts_secrecy", "child_decides", "retention", "retention_child_investigation",
-                                "retention_research_sample"}));
+                                "retention_research_sample", kDataSubjectRights, kFamilySecrecy, kReporterSecrecy,
+                                kChildTowardsGuardian, kProtectedAddress}));
   return rules;
 }
 

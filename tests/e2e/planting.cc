@@ -53,6 +53,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services() {
       v1::SignedDecision::descriptor()->file()->service(0),
       consent::v1::Child::descriptor()->file()->service(0),
       consent::v1::Consent::descriptor()->file()->service(0),
+      consent::v1::ExtractItem::descriptor()->file()->service(0),
       consent::v1::Erasure::descriptor()->file()->service(0),
       events::v1::Event::descriptor()->file()->service(0),
       audit::v1::Entry::descriptor()->file()->service(0),
@@ -557,6 +558,20 @@ void Planting::HideInTheRegistry(const consent::v1::Child& registered) {
   find.set_parent(kBoard);
   find.set_identity_number(kSecondChild);
   EXPECT_TRUE(Do(Named(Caseworker()), &Children::FindChild, find).on_hold());
+  ExtractFromTheRegistry(registered);
+}
+
+void Planting::ExtractFromTheRegistry(const consent::v1::Child& registered) {
+  consent::v1::ExtractChildRequest extract;
+  extract.set_parent(kBoard);
+  extract.set_child(registered.name().substr(registered.name().rfind('/') + 1));
+  extract.set_recipient(consent::v1::CHILD);
+  extract.set_texts_reviewed(true);
+  EXPECT_GT(Do(ReceptionManager(), &ConsentExtracts::ExtractChild, extract).items_size(), 1);
+  consent::v1::ListHiddenResourcesRequest hidden;
+  hidden.set_parent(kBoard);
+  hidden.set_child(extract.child());
+  EXPECT_GT(Do(Auditor(), &ConsentExtracts::ListHiddenResources, hidden).resources_size(), 0);
 }
 
 void Planting::PlantInTheLog() {

@@ -101,6 +101,7 @@ class Planting {
   consent::v1::Child PlantConsent(const consent::v1::Child& registered);
   void HoldInTheRegistry(const std::string& reference);
   void HideInTheRegistry(const consent::v1::Child& registered);
+  void ExtractFromTheRegistry(const consent::v1::Child& registered);
   void ExtractForTheChild();
   void Send(const auth::Caller& caller, ServiceSet::Service service, const std::string& path, const std::string& bytes);
   void CallWithBadMetadata();

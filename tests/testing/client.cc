@@ -44,6 +44,7 @@ const Client::Connection& Client::ConnectionOf(const auth::Caller& caller) const
                       intake::v1::PlacementService::NewStub(intake),
                       intake::v1::TransferService::NewStub(intake),
                       intake::v1::FollowUpService::NewStub(intake),
+                      consent::v1::ExtractService::NewStub(consent),
                       consent::v1::RetentionService::NewStub(consent)};
   return connection;
 }

@@ -22,6 +22,7 @@
 #include "samverkan/consent/v1/child.grpc.pb.h"
 #include "samverkan/consent/v1/consent.grpc.pb.h"
 #include "samverkan/consent/v1/disclosure.grpc.pb.h"
+#include "samverkan/consent/v1/extract.grpc.pb.h"
 #include "samverkan/consent/v1/retention.grpc.pb.h"
 #include "samverkan/consent/v1/rule.grpc.pb.h"
 #include "samverkan/events/v1/events.grpc.pb.h"
@@ -62,6 +63,7 @@ using Children = consent::v1::ChildService::Stub;
 using Consents = consent::v1::ConsentService::Stub;
 using Disclosures = consent::v1::DisclosureService::Stub;
 using RuleSets = consent::v1::RuleService::Stub;
+using ConsentExtracts = consent::v1::ExtractService::Stub;
 using ConsentRetention = consent::v1::RetentionService::Stub;
 using Events = events::v1::EventService::Stub;
 using Audit = audit::v1::AuditService::Stub;
@@ -123,7 +125,7 @@ class Client {
                std::unique_ptr<Children>, std::unique_ptr<Consents>, std::unique_ptr<Disclosures>,
                std::unique_ptr<RuleSets>, std::unique_ptr<Audit>, std::unique_ptr<LogExtracts>,
                std::unique_ptr<Reviews>, std::unique_ptr<Placements>, std::unique_ptr<Transfers>,
-               std::unique_ptr<FollowUps>, std::unique_ptr<ConsentRetention>>
+               std::unique_ptr<FollowUps>, std::unique_ptr<ConsentExtracts>, std::unique_ptr<ConsentRetention>>
         stubs;
   };
 
