@@ -20,6 +20,9 @@
 // it is shown. No I/O.
 namespace samverkan::audit {
 
+// What the log tells of itself: whoever reads or erases it.
+inline constexpr char kOwnProducer[] = "audit";
+
 // Bounds of one call and one entry. A producer's batch must also fit the server's
 // message size.
 inline constexpr int kMostEntries = 256;

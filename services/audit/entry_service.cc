@@ -85,7 +85,7 @@ absl::StatusOr<v1::AppendEntriesResponse> EntryService::AppendEntries(const rpc:
 
 absl::StatusOr<v1::EraseEntriesResponse> EntryService::EraseEntries(const rpc::CallContext& call,
                                                                     const v1::EraseEntriesRequest& request) {
-  ASSIGN_OR_RETURN(const Erasure erasure, CheckErasure(request));
+  ASSIGN_OR_RETURN(const Erasure erasure, CheckErasure(request, call.caller.system));
   RETURN_IF_ERROR(CheckMayErase(call.caller));
   // Names nobody: it stays when the children that it is about are gone.
   outbox::Touched touched;

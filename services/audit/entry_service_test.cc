@@ -143,6 +143,7 @@ class EntryServiceTest : public ::testing::Test {
   sealing::testing::TestKeyRing keys_{"audit"};
   const clock::FakeClock clock_{TestNow()};
   const auth::Caller intake_ = Service("intake");
+  const auth::Caller consent_ = Service("consent");
   const auth::Caller auditor_ = CallerOf(access::v1::AUDITOR, "olle", "loggkoll");
   std::unique_ptr<EntryStore> store_;
   std::unique_ptr<OwnEntries> own_entries_;
@@ -413,6 +414,32 @@ TEST_F(EntryServiceTest, ErasesWhatTheLogTellsOfAChild) {
   EXPECT_EQ(told.private_part().resources(0), request.erasure());
   EXPECT_EQ(told.private_part().legal_basis(), "P-082, SoL 2025:400 16:2 a 2 st");
   EXPECT_EQ(told.private_part().actor().subject(), "intake");
+}
+
+// Each service keeps a child for as long as its own rules say.
+TEST_F(EntryServiceTest, AnErasureLeavesWhatOtherServicesTellOfTheChild) {
+  v1::Entry told = EntryAbout(2, {"child-1"});
+  told.set_producer("consent");
+  told.set_method("samverkan.consent.v1.DisclosureService/CheckDisclosure");
+  ASSERT_OK(Append({EntryAbout(1, {"child-1"})}));
+  ASSERT_OK(Append({told}, consent_));
+  v1::SearchEntriesRequest search;
+  search.set_child("child-1");
+  ASSERT_OK(Search(search, auditor_));
+  ASSERT_EQ(Logged(2).entry().producer(), "audit");
+
+  v1::EraseEntriesRequest request = ErasureOf(1);
+  request.clear_resources();
+  ASSERT_OK(Erase(request, intake_));
+  EXPECT_EQ(Logged(0).state(), v1::LoggedEntry::ERASED);
+  EXPECT_EQ(Logged(1).state(), v1::LoggedEntry::WHOLE);
+  EXPECT_EQ(Logged(2).state(), v1::LoggedEntry::WHOLE) << "who looked at what is still told";
+
+  request.set_erasure("municipalities/0180/erasures/" + TestId(2));
+  ASSERT_OK(Erase(request, consent_));
+  EXPECT_EQ(Logged(1).state(), v1::LoggedEntry::ERASED);
+  EXPECT_EQ(Logged(2).state(), v1::LoggedEntry::ERASED);
+  EXPECT_EQ(EntriesTelling("child-1"), 0);
 }
 
 TEST_F(EntryServiceTest, FindsNothingThatWasErased) {

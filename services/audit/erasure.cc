@@ -62,7 +62,7 @@ absl::Status CheckProof(const StoredEntry& stored, const Leaf& leaf, const store
 
 }  // namespace
 
-absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request) {
+absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request, const std::string& producer) {
   status::Violations violations;
   if (!resource_name::Match("{municipality}", request.municipality()).has_value()) {
     violations.Add("municipality", "expected a municipality's official code, four digits.",
@@ -84,6 +84,7 @@ absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request) {
   RETURN_IF_ERROR(violations.ToStatus());
   return Erasure{.scope = {.municipality = request.municipality(), .authority = request.authority()},
                  .id = id,
+                 .producer = producer,
                  .children = {request.children().begin(), request.children().end()},
                  .resources = {request.resources().begin(), request.resources().end()}};
 }
@@ -107,9 +108,10 @@ std::vector<std::string> TagsOf(const Erasure& erasure, const SearchTags& tags) 
 }
 
 absl::StatusOr<std::optional<ErasedEntry>> EraseFrom(const StoredEntry& stored, const Erasure& erasure,
-                                                     const SearchTags& tags) {
+                                                     const std::set<std::string>& producers, const SearchTags& tags) {
   if (!stored.body.has_value()) return std::nullopt;
   ASSIGN_OR_RETURN(const Leaf leaf, DecodeLeaf(stored.leaf));
+  if (!producers.contains(leaf.producer)) return std::nullopt;
   ASSIGN_OR_RETURN(const store::v1::PrivateBody before, ReadBody(stored.index, *stored.body));
   store::v1::PrivateBody after = before;
   const bool of_children = EraseChildren(leaf.entry_id, erasure.children, after);

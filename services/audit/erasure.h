@@ -26,12 +26,14 @@ inline constexpr int kMostErased = 2000;
 struct Erasure {
   Scope scope;
   pg::Uuid id;
+  // The service that has erased it, whose entries it is about: another may keep the child.
+  std::string producer;
   std::set<std::string> children;
   std::set<std::string> resources;
 };
 
-// The erasure that a call asks for. INVALID_ARGUMENT names every bad field.
-absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request);
+// The erasure that a call of the service `producer` asks for. INVALID_ARGUMENT names every bad field.
+absl::StatusOr<Erasure> CheckErasure(const v1::EraseEntriesRequest& request, const std::string& producer);
 
 // OK where the caller is a service of the suite, by its certificate. PERMISSION_DENIED, reason
 // `NOT_A_SERVICE`, for any other.
@@ -49,14 +51,15 @@ struct ErasedEntry {
   std::vector<std::string> tags;
 };
 
-// What becomes of `stored`; nothing where it names nothing that is erased.
+// What becomes of `stored`; nothing where it names nothing that is erased, or is of none of the
+// `producers`.
 //
 // A private part is erased when all children that it names are, or, where no child of it
 // is, all resources. Otherwise it is reduced: what it says of the others stays. What is
 // left still proves its leaf; INTERNAL where it would not, or the stored bytes cannot be
 // read.
 absl::StatusOr<std::optional<ErasedEntry>> EraseFrom(const StoredEntry& stored, const Erasure& erasure,
-                                                     const SearchTags& tags);
+                                                     const std::set<std::string>& producers, const SearchTags& tags);
 
 // The outcome of a review without its note, which may tell anything of whom the entry was
 // about. INTERNAL where the stored bytes cannot be read.

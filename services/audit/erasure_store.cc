@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "libs/pg/statement.h"
@@ -22,6 +24,7 @@ constexpr pg::Statement kKeepErasure = {"keep_erasure", "SELECT audit.keep_erasu
 constexpr pg::Statement kListErasable = {
     "list_erasable_entries",
     "SELECT index, leaf, data_key, body FROM audit.list_erasable_entries($1, $2, $3, $4, $5, $6) ORDER BY index"};
+constexpr pg::Statement kIsToldByOthers = {"is_told_by_others", "SELECT audit.is_told_by_others($1, $2, $3, $4)"};
 constexpr pg::Statement kListOutcomes = {
     "list_outcomes_of_entries",
     "SELECT sample, item, number, data_key, body FROM audit.list_outcomes_of_entries($1, $2, $3)"};
@@ -158,14 +161,31 @@ absl::Status AddOutcomes(pg::Transaction& transaction, sealing::KeyRing& keys, c
   return absl::OkStatus();
 }
 
+std::vector<pg::Bytes> WantedTags(const Erasure& erasure, const SearchTags& tags) {
+  std::vector<pg::Bytes> wanted;
+  for (std::string& tag : TagsOf(erasure, tags)) wanted.push_back({std::move(tag)});
+  return wanted;
+}
+
+// Whose entries the erasure is about: those of the service that erased, and the log's own once no other
+// service tells of the same.
+absl::StatusOr<std::set<std::string>> ProducersOf(pg::Transaction& transaction, const Erasure& erasure,
+                                                  const SearchTags& tags) {
+  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, WantedTags(erasure, tags),
+                          erasure.producer);
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kIsToldByOthers, params));
+  ASSIGN_OR_RETURN(const bool by_others, rows[0].Get<bool>(0));
+  if (by_others) return std::set<std::string>{erasure.producer};
+  return std::set<std::string>{erasure.producer, kOwnProducer};
+}
+
 // The entries beyond `after` that name something that is erased, as many as one transaction
 // takes.
 absl::StatusOr<std::vector<StoredEntry>> ListErasable(pg::Transaction& transaction, sealing::KeyRing& keys,
                                                       const Erasure& erasure, const SearchTags& tags, int64_t after,
                                                       absl::Time deadline) {
-  std::vector<pg::Bytes> wanted;
-  for (std::string& tag : TagsOf(erasure, tags)) wanted.push_back({std::move(tag)});
-  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, wanted, after, kMostAtOnce, kBodyBytes);
+  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, WantedTags(erasure, tags), after,
+                          kMostAtOnce, kBodyBytes);
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kListErasable, params));
   std::vector<SealedEntry> entries;
   for (const pg::Row row : rows) {
@@ -193,11 +213,12 @@ absl::StatusOr<Step> EraseSome(pg::Transaction& transaction, sealing::KeyRing& k
                                const SearchTags& tags, int64_t after, absl::Time deadline) {
   ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries,
                    ListErasable(transaction, keys, erasure, tags, after, deadline));
+  ASSIGN_OR_RETURN(const std::set<std::string> producers, ProducersOf(transaction, erasure, tags));
   Step step;
   Columns columns;
   for (const StoredEntry& stored : entries) {
     step.last = stored.index;
-    ASSIGN_OR_RETURN(const std::optional<ErasedEntry> erased, EraseFrom(stored, erasure, tags));
+    ASSIGN_OR_RETURN(const std::optional<ErasedEntry> erased, EraseFrom(stored, erasure, producers, tags));
     if (!erased.has_value()) continue;
     ++(erased->rest.has_value() ? step.reduced : step.erased);
     ASSIGN_OR_RETURN(const std::optional<Sealed> rest, SealRest(keys, stored, *erased, deadline));

@@ -59,7 +59,8 @@ class ErasureStoreTest : public ::testing::Test {
 
   // Erases child-1 from the log.
   absl::Status Erase() {
-    const Erasure erasure = {.scope = scope_, .id = id_, .children = {"child-1"}, .resources = {}};
+    const Erasure erasure = {
+        .scope = scope_, .id = id_, .producer = "intake", .children = {"child-1"}, .resources = {}};
     v1::Entry entry = TestEntry(100);
     entry.mutable_private_part()->clear_children();
     return store_->Erase(erasure, Prepared({entry})[0], TestNow(), Deadline()).status();

@@ -38,8 +38,10 @@ StoredEntry Stored(const v1::Entry& entry) {
   return {.index = 17, .leaf = prepared.leaf, .leaf_hash = {}, .record_time = TestNow(), .body = prepared.body};
 }
 
+const std::set<std::string> kProducers = {"intake"};
+
 Erasure ErasureOf(const std::set<std::string>& children, const std::set<std::string>& resources = {}) {
-  return {.scope = kScope, .id = {}, .children = children, .resources = resources};
+  return {.scope = kScope, .id = {}, .producer = "intake", .children = children, .resources = resources};
 }
 
 std::string Tag(Kind kind, const std::string& value) { return TestTags().Of(kind, kScope, value); }
@@ -65,9 +67,18 @@ StoredEntry After(StoredEntry stored, const ErasedEntry& erased) {
 
 bool Holds(const ErasedEntry& erased, const std::string& bytes) { return absl::StrContains(*erased.rest, bytes); }
 
+TEST(Erasure, LeavesWhatAnotherServiceTells) {
+  v1::Entry entry = EntryAbout({"child-1"}, {"report-1"});
+  entry.set_producer("consent");
+  const StoredEntry stored = Stored(entry);
+  ASSERT_OK_AND_ASSIGN(const auto left,
+                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
+  EXPECT_FALSE(left.has_value());
+}
+
 TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheChild) {
   const StoredEntry stored = Stored(EntryAbout({"child-1"}, {"report-1", "report-2"}));
-  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()));
   ASSERT_TRUE(erased.has_value());
   EXPECT_EQ(erased->index, 17);
   EXPECT_FALSE(erased->rest.has_value());
@@ -79,7 +90,8 @@ TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheChild) {
 TEST(Erasure, LeavesWhatAnEntrySaysOfOtherChildren) {
   const v1::Entry entry = EntryAbout({"child-1", "child-2", "child-3"}, {"report-1", "report-2"});
   const StoredEntry stored = Stored(entry);
-  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased,
+                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
   ASSERT_TRUE(erased.has_value());
   const v1::PrivatePart rest = RestOf(stored, *erased);
   EXPECT_THAT(rest.children(), ElementsAre("child-2", "child-3"));
@@ -103,16 +115,16 @@ TEST(Erasure, LeavesWhatAnEntrySaysOfOtherChildren) {
 
 TEST(Erasure, FollowsUponAnother) {
   StoredEntry stored = Stored(EntryAbout({"child-1", "child-2", "child-3"}, {"report-1"}));
-  ASSERT_OK_AND_ASSIGN(const auto first, EraseFrom(stored, ErasureOf({"child-2"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto first, EraseFrom(stored, ErasureOf({"child-2"}), kProducers, TestTags()));
   ASSERT_TRUE(first.has_value());
   stored = After(stored, *first);
-  ASSERT_OK_AND_ASSIGN(const auto again, EraseFrom(stored, ErasureOf({"child-2"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto again, EraseFrom(stored, ErasureOf({"child-2"}), kProducers, TestTags()));
   EXPECT_FALSE(again.has_value());
-  ASSERT_OK_AND_ASSIGN(const auto second, EraseFrom(stored, ErasureOf({"child-1"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto second, EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()));
   ASSERT_TRUE(second.has_value());
   EXPECT_THAT(RestOf(stored, *second).children(), ElementsAre("child-3"));
   stored = After(stored, *second);
-  ASSERT_OK_AND_ASSIGN(const auto last, EraseFrom(stored, ErasureOf({"child-3"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto last, EraseFrom(stored, ErasureOf({"child-3"}), kProducers, TestTags()));
   ASSERT_TRUE(last.has_value());
   EXPECT_FALSE(last->rest.has_value());
 }
@@ -120,10 +132,11 @@ TEST(Erasure, FollowsUponAnother) {
 // The child is still known from other reports.
 TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheResources) {
   const StoredEntry stored = Stored(EntryAbout({"child-1"}, {"report-1", "report-2"}));
-  ASSERT_OK_AND_ASSIGN(const auto all, EraseFrom(stored, ErasureOf({}, {"report-1", "report-2"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto all,
+                       EraseFrom(stored, ErasureOf({}, {"report-1", "report-2"}), kProducers, TestTags()));
   ASSERT_TRUE(all.has_value());
   EXPECT_FALSE(all->rest.has_value());
-  ASSERT_OK_AND_ASSIGN(const auto one, EraseFrom(stored, ErasureOf({}, {"report-1"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto one, EraseFrom(stored, ErasureOf({}, {"report-1"}), kProducers, TestTags()));
   ASSERT_TRUE(one.has_value());
   const v1::PrivatePart rest = RestOf(stored, *one);
   EXPECT_THAT(rest.children(), ElementsAre("child-1"));
@@ -133,7 +146,8 @@ TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheResources) {
 // What was said of the sibling stays, though the report that said it is gone.
 TEST(Erasure, LeavesASiblingWithoutTheReport) {
   const StoredEntry stored = Stored(EntryAbout({"child-1", "child-2"}, {"report-1"}));
-  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased,
+                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
   ASSERT_TRUE(erased.has_value());
   const v1::PrivatePart rest = RestOf(stored, *erased);
   EXPECT_THAT(rest.children(), ElementsAre("child-2"));
@@ -142,16 +156,17 @@ TEST(Erasure, LeavesASiblingWithoutTheReport) {
 
 TEST(Erasure, LeavesAnEntryThatNamesNothingOfIt) {
   const StoredEntry stored = Stored(EntryAbout({"child-2"}, {"report-2"}));
-  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased,
+                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
   EXPECT_FALSE(erased.has_value());
 }
 
 TEST(Erasure, StopsWhereTheRestWouldProveNothing) {
   StoredEntry stored = Stored(EntryAbout({"child-1", "child-2"}, {"report-1"}));
   stored.body = Stored(EntryAbout({"child-1", "child-9"}, {"report-1"})).body;
-  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), TestTags()), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()), StatusIs(absl::StatusCode::kInternal));
   stored.body = "no private part";
-  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), TestTags()), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()), StatusIs(absl::StatusCode::kInternal));
 }
 
 TEST(Erasure, IsForServicesOfTheSuiteAlone) {
@@ -176,8 +191,9 @@ TEST(Erasure, IsWhatTheCallAsksFor) {
   v1::EraseEntriesRequest request = Request();
   request.add_children("child-1");
   request.add_resources("report-1");
-  ASSERT_OK_AND_ASSIGN(const Erasure erasure, CheckErasure(request));
+  ASSERT_OK_AND_ASSIGN(const Erasure erasure, CheckErasure(request, "intake"));
   EXPECT_EQ(erasure.scope, kScope);
+  EXPECT_EQ(erasure.producer, "intake");
   EXPECT_EQ(erasure.id.ToString(), "019eb058-74ce-74a6-8d3a-7160edd74b1a");
   EXPECT_THAT(erasure.children, ElementsAre("child-1"));
   EXPECT_THAT(erasure.resources, ElementsAre("report-1"));
@@ -212,11 +228,11 @@ TEST(Erasure, NamesTheBadField) {
   for (const Fault& fault : faults) {
     v1::EraseEntriesRequest request = Request();
     fault.make(request);
-    EXPECT_THAT(status::InvalidFields(CheckErasure(request).status()), ElementsAre(fault.field));
+    EXPECT_THAT(status::InvalidFields(CheckErasure(request, "intake").status()), ElementsAre(fault.field));
   }
   v1::EraseEntriesRequest request = Request();
   request.set_municipality("180");
-  EXPECT_THAT(status::InvalidFields(CheckErasure(request).status()), ElementsAre("municipality", "erasure"));
+  EXPECT_THAT(status::InvalidFields(CheckErasure(request, "intake").status()), ElementsAre("municipality", "erasure"));
 }
 
 }  // namespace

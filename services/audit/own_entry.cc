@@ -7,7 +7,6 @@
 namespace samverkan::audit {
 namespace {
 
-constexpr char kOwnProducer[] = "audit";
 constexpr char kOwnPurpose[] = "log_review";
 
 }  // namespace

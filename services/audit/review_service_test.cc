@@ -520,7 +520,8 @@ TEST_F(ReviewServiceTest, KeepsTheVerdictOfAnActThatIsErased) {
   ASSERT_OK_AND_ASSIGN(const v1::GetReviewSampleResponse before, Get(sample.name()));
   ASSERT_EQ(before.items_size(), 1);
   ASSERT_OK(Record(OutcomeOf(before.items(0), v1::ReviewOutcome::UNAUTHORISED)));
-  const Erasure erasure = {.scope = {"0180", "socialnamnden"}, .id = {}, .children = {"child-1"}, .resources = {}};
+  const Erasure erasure = {
+      .scope = {"0180", "socialnamnden"}, .id = {}, .producer = "intake", .children = {"child-1"}, .resources = {}};
   v1::Entry telling = TestEntry(99);
   telling.mutable_private_part()->clear_children();
   ASSERT_OK(
@@ -551,6 +552,7 @@ TEST_F(ReviewServiceTest, ShowsAndErasesAnActWhoseOutcomeNobodyCanOpen) {
   EXPECT_EQ(shown.items(0).outcomes(0).note(), "");
   const Erasure erasure = {.scope = {.municipality = "0180", .authority = "socialnamnden"},
                            .id = pg::Uuid::Random(),
+                           .producer = "intake",
                            .children = {"child-1"},
                            .resources = {}};
   v1::Entry entry = TestEntry(100);

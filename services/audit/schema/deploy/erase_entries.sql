@@ -111,6 +111,19 @@ BEGIN
 END
 $$;
 
+-- Whether an entry that carries one of `p_tags` is of another service than `p_producer` and the log itself.
+CREATE FUNCTION audit.is_told_by_others(p_municipality text, p_authority text, p_tags bytea[], p_producer text)
+RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = audit, pg_temp
+AS $$
+  SELECT EXISTS (
+    SELECT FROM search_tag t
+      JOIN private_part p ON p.index = t.index
+      WHERE t.tag = ANY (p_tags) AND p.municipality = p_municipality AND p.authority = p_authority
+        AND split_part(p.method, '.', 2) NOT IN (p_producer, 'audit'))
+$$;
+
 -- The outcomes of reviews of the entries at `p_indexes`. Their items are locked until the
 -- transaction ends.
 CREATE FUNCTION audit.list_outcomes_of_entries(p_municipality text, p_authority text, p_indexes bigint[])
@@ -243,8 +256,9 @@ AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION
-  audit.claim_erasure, audit.keep_erasure, audit.list_erasable_entries, audit.list_outcomes_of_entries,
-  audit.erase_entries, audit.list_due_destructions, audit.list_destructions_after, audit.get_last_destruction,
+  audit.claim_erasure, audit.keep_erasure, audit.list_erasable_entries, audit.is_told_by_others,
+  audit.list_outcomes_of_entries, audit.erase_entries, audit.list_due_destructions, audit.list_destructions_after,
+  audit.get_last_destruction,
   audit.keep_destruction, audit.erase_again
   TO samverkan_audit;
 

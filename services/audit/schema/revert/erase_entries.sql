@@ -8,6 +8,7 @@ DROP FUNCTION audit.list_destructions_after;
 DROP FUNCTION audit.list_due_destructions;
 DROP FUNCTION audit.erase_entries;
 DROP FUNCTION audit.list_outcomes_of_entries;
+DROP FUNCTION audit.is_told_by_others;
 DROP FUNCTION audit.list_erasable_entries;
 DROP FUNCTION audit.keep_erasure;
 DROP FUNCTION audit.claim_erasure;
