@@ -50,4 +50,10 @@ absl::Status NotFound(const std::string& what, const pg::Scope& owner) {
   return status::Hidden(not_found, owner.municipality.empty() ? "" : owner.municipality + "/" + owner.authority);
 }
 
+absl::Status ChildChanging() {
+  return status::Aborted({.reason = "CHILD_CHANGING",
+                          .message = "what is known of the child changes at this moment; try again",
+                          .swedish = "Uppgifterna om barnet ändras just nu. Försök igen."});
+}
+
 }  // namespace samverkan::consent

@@ -38,6 +38,9 @@ bool MaySeeWhereabouts(const auth::Caller& caller, const Placement& placement);
 // recorded for whoever answers for its data.
 absl::Status NotFound(const std::string& what, const pg::Scope& owner = {});
 
+// ABORTED, reason CHILD_CHANGING: a child changes faster than it can be worked with.
+absl::Status ChildChanging();
+
 }  // namespace samverkan::consent
 
 #endif  // SAMVERKAN_SERVICES_CONSENT_ACCESS_H_

@@ -483,5 +483,35 @@ TEST_F(ChildServiceTest, AChangeUnderWayIsWaitedForByWhoDecides) {
   EXPECT_EQ(found, 0);
 }
 
+// Its row is gone when its turn comes; the reference finds the child that it was merged with.
+TEST_F(ChildServiceTest, AHoldThatWaitsForAMergeIsOfTheChildThatIsLeft) {
+  constexpr pg::Statement kMerge = {"test_merge", "SELECT 1::bigint FROM merge_children($1, $2, $3, $4)"};
+  const v1::Child into = RegisterChild(kChildren[0]);
+  const v1::Child from = RegisterChild(kChildren[1]);
+  const rpc::CallContext call = CallOf(Caseworker(), "ChildService/RegisterChild", now_);
+  const pg::Scope scope = pg::ScopeOf(call.caller);
+  const pg::Uuid into_id = ParseName(into.name(), "children")->id;
+  const pg::Uuid from_id = ParseName(from.name(), "children")->id;
+  std::thread holder;
+  std::atomic<bool> held = false;
+  const absl::Status merged = pool_->Write(scope, call.deadline, "merge", [&](pg::Transaction& transaction) {
+    for (const pg::Uuid& id : {into_id, from_id}) {
+      EXPECT_OK(LockChild(transaction, store_parts(), call, {scope.municipality, id}));
+    }
+    const auto rows = transaction.Execute(kMerge, pg::Params(scope.municipality, scope.authority, from_id, into_id));
+    holder = std::thread([&] {
+      EXPECT_OK(SetHold(IntakeItself(), from.name(), true));
+      held = true;
+    });
+    // Until it waits for the row.
+    while (Count("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 && !held) std::this_thread::yield();
+    return rows.status();
+  });
+  holder.join();
+  ASSERT_OK(merged);
+  // Registered, merged, held.
+  EXPECT_EQ(Count("SELECT version FROM consent.child"), 3);
+}
+
 }  // namespace
 }  // namespace samverkan::consent

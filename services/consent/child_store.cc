@@ -13,6 +13,7 @@
 #include "libs/proto_time/proto_time.h"
 #include "libs/status/macros.h"
 #include "libs/status/status.h"
+#include "services/consent/access.h"
 
 namespace samverkan::consent {
 namespace {
@@ -31,6 +32,9 @@ constexpr char kCollection[] = "children";
   "                   AND h.reference = r.reference)"                                                          \
   "  FROM child c"
 
+// A child that is merged this often while one waits for it is not waited for.
+constexpr int kMostMerges = 20;
+
 // The child that has the reference $3.
 #define SAMVERKAN_CHILD_OF_REFERENCE                        \
   " WHERE c.municipality = $1 AND c.authority = $2"         \
@@ -43,6 +47,8 @@ constexpr pg::Statement kFindChild = {"find_child", SAMVERKAN_CHILD_COLUMNS SAMV
 constexpr pg::Statement kLockChild = {
     "lock_child",
     "UPDATE child c SET version = c.version + 1, note_time = greatest(c.note_time, $4)" SAMVERKAN_CHILD_OF_REFERENCE};
+
+constexpr pg::Statement kIsKnown = {"is_child_known", "SELECT 1::bigint FROM child c" SAMVERKAN_CHILD_OF_REFERENCE};
 
 constexpr pg::Statement kFindReferenceByNumber = {
     "find_reference_by_number",
@@ -150,6 +156,23 @@ absl::Status Hidden(pg::ReadTransaction& transaction, const ResourceKey& child) 
   ASSIGN_OR_RETURN(const auto authority, rows[0].Get<std::optional<std::string>>(0));
   if (!authority.has_value()) return NotFound("child");
   return NotFound("child", {.municipality = child.municipality, .authority = *authority});
+}
+
+// Counts up the version of the child with the reference, whose row is locked from then on. False where nobody
+// is known by it.
+absl::StatusOr<bool> RaiseVersion(pg::Transaction& transaction, const pg::Scope& authority, const pg::Uuid& reference,
+                                  absl::Time now) {
+  for (int attempt = 0; attempt < kMostMerges; ++attempt) {
+    ASSIGN_OR_RETURN(
+        const pg::Rows raised,
+        transaction.Execute(kLockChild, pg::Params(authority.municipality, authority.authority, reference, now)));
+    if (raised.affected() > 0) return true;
+    // Where the child was merged while its row was waited for, the reference finds another by now.
+    ASSIGN_OR_RETURN(const pg::Rows known,
+                     transaction.Query(kIsKnown, pg::Params(authority.municipality, authority.authority, reference)));
+    if (known.empty()) return false;
+  }
+  return ChildChanging();
 }
 
 // The scope of a child's row: of the municipality that its name says, so that none of another one
@@ -322,6 +345,8 @@ absl::StatusOr<Pair> LockPair(pg::Transaction& transaction, const StoreParts& pa
   const std::string& municipality = call.caller.municipality;
   ASSIGN_OR_RETURN(StoredChild first, LockChild(transaction, parts, call, {municipality, std::min(into, from)}));
   ASSIGN_OR_RETURN(StoredChild second, LockChild(transaction, parts, call, {municipality, std::max(into, from)}));
+  // One of them was merged meanwhile.
+  if (first.id != std::min(into, from) || second.id != std::max(into, from)) return ChildChanging();
   if (first.id == into) return Pair{std::move(first), std::move(second)};
   return Pair{std::move(second), std::move(first)};
 }
@@ -418,9 +443,7 @@ absl::StatusOr<StoredChild> FindChild(pg::ReadTransaction& transaction, const St
 absl::StatusOr<StoredChild> LockChild(pg::Transaction& transaction, const StoreParts& parts,
                                       const rpc::CallContext& call, const ResourceKey& child) {
   const pg::Scope authority = ScopeOf(call, child);
-  RETURN_IF_ERROR(
-      transaction.Execute(kLockChild, pg::Params(authority.municipality, authority.authority, child.id, call.now))
-          .status());
+  RETURN_IF_ERROR(RaiseVersion(transaction, authority, child.id, call.now).status());
   ASSIGN_OR_RETURN(StoredChild stored, FindChild(transaction, parts, call, child));
   --stored.record.version;
   return stored;
@@ -507,10 +530,8 @@ absl::Status ChildStore::SetHold(const rpc::CallContext& call, const Hold& hold,
             .status());
     ASSIGN_OR_RETURN(const bool changed, StoreHold(transaction, hold, on_hold));
     if (!changed) return absl::OkStatus();
-    RETURN_IF_ERROR(
-        transaction
-            .Execute(kLockChild, pg::Params(authority.municipality, authority.authority, hold.reference, call.now))
-            .status());
+    // The child need not be registered.
+    RETURN_IF_ERROR(RaiseVersion(transaction, authority, hold.reference, call.now).status());
     ASSIGN_OR_RETURN(outbox::Touched touched, TouchedByHold(transaction, parts_, call, hold));
     return AppendChange(transaction, parts_, call, on_hold ? "hold.set" : "hold.released", std::move(touched));
   };

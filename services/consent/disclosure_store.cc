@@ -25,7 +25,8 @@ namespace {
 constexpr char kMade[] = "decision.made";
 constexpr char kDecisions[] = "decisions";
 constexpr char kDisclosures[] = "disclosures";
-constexpr char kRuleSetSuperseded[] = "RULE_SET_SUPERSEDED";
+// What callers never see.
+constexpr char kSuperseded[] = "SUPERSEDED";
 // A child that changes this often while one decides is not decided on.
 constexpr int kMostAttempts = 20;
 
@@ -256,12 +257,17 @@ absl::StatusOr<v1::DisclosureRecord> FindDisclosureIn(pg::ReadTransaction& trans
   return ReadDisclosure(rows[0], id.municipality, *key);
 }
 
-// ABORTED, with a reason that callers never see, where another rule set decides by now.
-absl::Status HoldActiveRuleSet(pg::Transaction& transaction, const RuleSetKey& active) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
+// Keeps the child and the rule set as they are until the transaction ends. ABORTED, with a reason that
+// callers never see, where they are others by now.
+absl::Status Hold(pg::Transaction& transaction, const pg::Scope& authority, const pg::Uuid& child,
+                  const RuleSetKey& active) {
+  ASSIGN_OR_RETURN(const pg::Rows children,
+                   transaction.Query(kHoldChild, pg::Params(authority.municipality, authority.authority, child)));
+  ASSIGN_OR_RETURN(const pg::Rows rule_sets,
                    transaction.Query(kHoldActiveRuleSet, pg::Params(active.municipality, active.version)));
-  if (!rows.empty()) return absl::OkStatus();
-  return status::Aborted({.reason = kRuleSetSuperseded, .message = "another rule set decides by now"});
+  if (!children.empty() && !rule_sets.empty()) return absl::OkStatus();
+  return status::Aborted(
+      {.reason = kSuperseded, .message = "the child was merged, or another rule set decides by now"});
 }
 
 absl::Status InsertDisclosure(pg::Transaction& transaction, const rpc::CallContext& call, const ResourceKey& id,
@@ -283,12 +289,6 @@ absl::Status TellOfDisclosure(pg::Transaction& transaction, const StoreParts& pa
   return AppendChange(transaction, parts, call, "disclosure.made", std::move(touched),
                       {{"purpose", rules::v1::Disclosure::Purpose_Name(disclosure.purpose())},
                        {"party", rules::v1::Disclosure::Party_Name(disclosure.recipient().party())}});
-}
-
-absl::Status ChildChanging() {
-  return status::Aborted({.reason = "CHILD_CHANGING",
-                          .message = "what is known of the child changes while it is decided on; try again",
-                          .swedish = "Uppgifterna om barnet ändras just nu. Försök igen."});
 }
 
 }  // namespace
@@ -380,7 +380,7 @@ absl::StatusOr<DisclosureStore::Released> DisclosureStore::Disclose(const rpc::C
     ASSIGN_OR_RETURN(const ReadyRulesPtr rules, attempt == 0 ? rules_.Active(call, call.caller.municipality)
                                                              : rules_.ActiveNow(call, call.caller.municipality));
     absl::StatusOr<Released> released = DiscloseBy(*rules, call, id, decision, request, release);
-    if (status::Reason(released.status()) != kRuleSetSuperseded) return released;
+    if (status::Reason(released.status()) != kSuperseded) return released;
   }
   return ChildChanging();
 }
@@ -403,9 +403,7 @@ absl::StatusOr<DisclosureStore::Released> DisclosureStore::DiscloseBy(const Read
       return released;
     }
     RETURN_IF_ERROR(
-        transaction.Query(kHoldChild, pg::Params(key.municipality, call.caller.authority, released.decision.child->id))
-            .status());
-    RETURN_IF_ERROR(HoldActiveRuleSet(transaction, {key.municipality, rules.version}));
+        Hold(transaction, pg::ScopeOf(call.caller), released.decision.child->id, {key.municipality, rules.version}));
     // Read again: it may have changed before it was held.
     ASSIGN_OR_RETURN(released.decision, FindDecisionIn(transaction, parts_, call, decision));
     const KnownChild& child = *released.decision.child;

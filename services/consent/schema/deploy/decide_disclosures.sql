@@ -65,7 +65,9 @@ BEGIN
                    event_content, entry, entry_data_key, entry_content)
       WHERE EXISTS (SELECT FROM child c
                       WHERE c.municipality = p_municipality AND c.authority = p_authority AND c.child = d.child
-                        AND c.version = d.child_version)
+                        AND c.version = d.child_version
+                        -- One that was erased and registered anew has another.
+                        AND c.data_key = d.data_key)
         AND EXISTS (SELECT FROM rule_set s
                       WHERE s.municipality = p_municipality AND s.version = d.rule_set AND s.state = 2)),
   requested AS (
