@@ -48,10 +48,17 @@ bool IsSecretFrom(const std::string& guardian, const v1::Recipient& recipient, D
   return IsPerson(recipient.party()) && (guardian.empty() || recipient.guardian() != guardian);
 }
 
+// Whether another authority tells the social services: what they ask about a report on hold, and the investigation
+// that it opened, nobody but they know of. To cooperate they ask the guardians first.
+bool AnswersSocialServices(const v1::Question& question) {
+  return question.recipient().party() == Disclosure::SOCIAL_SERVICES &&
+         question.discloser().party() != Disclosure::SOCIAL_SERVICES && question.purpose() != Disclosure::COOPERATION;
+}
+
 bool IsSecretFrom(const std::string& guardian, const ChildRecords::Decided& decided) {
   const v1::Question& question = decided.decision.question();
   return decided.circumstances.on_hold() || InvestigatesCrime(question.discloser().party()) ||
-         IsSecretFrom(guardian, question.recipient(), question.purpose());
+         AnswersSocialServices(question) || IsSecretFrom(guardian, question.recipient(), question.purpose());
 }
 
 // What the log names of them, apart from the rest of the child.
@@ -148,9 +155,25 @@ Reasons TakeOutTellingFields(v1::ExtractItem& item) {
     item.mutable_child()->clear_aliases();
     item.mutable_child()->clear_assignee();
     item.mutable_child()->clear_units();
+    // When it was first known here, perhaps for the sake of such a one.
+    item.mutable_child()->clear_create_time();
+    for (v1::IdentityNumber& number : *item.mutable_child()->mutable_identity_numbers()) number.clear_from_date();
+    for (v1::ProtectedIdentity& each : *item.mutable_child()->mutable_protections()) each.clear_from_date();
     return {{"child.aliases", {kFamilySecrecy, data::v1::IDENTITY}},
             {"child.assignee", {kFamilySecrecy, data::v1::CASEWORKER_IDENTITY}},
+            {"child.create_time", {kFamilySecrecy, data::v1::IDENTITY}},
+            {"child.identity_numbers.from_date", {kFamilySecrecy, data::v1::IDENTITY}},
+            {"child.protections.from_date", {kFamilySecrecy, data::v1::IDENTITY}},
             {"child.units", {kFamilySecrecy, data::v1::WHEREABOUTS}}};
+  }
+  if (item.has_consent()) {
+    // Whether the child was heard, and whether the other could not be, is told by there being something.
+    if (item.consent().has_answer()) {
+      item.mutable_consent()->mutable_answer()->clear_child_voice();
+      item.mutable_consent()->mutable_answer()->clear_absent_guardian();
+    }
+    return {{"consent.answer.absent_guardian", {kFamilySecrecy, data::v1::FAMILY}},
+            {"consent.answer.child_voice", {kChildTowardsGuardian, data::v1::CONCERN}}};
   }
   if (item.has_decision()) {
     KeepCategories(*item.mutable_decision()->mutable_categories());

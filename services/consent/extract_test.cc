@@ -239,9 +239,13 @@ TEST(ExtractTest, KeepsWhatTheChildSaidFromAGuardian) {
   const auto mother = Extract(records, ToMother(/*texts_reviewed=*/true));
   EXPECT_EQ(RuleOf(mother, "consent.answer.child_voice"), "P-057, OSL 12:3");
   EXPECT_FALSE(mother[1].consent().answer().has_child_voice());
-  ASSERT_FALSE(mother[1].withheld().empty());
-  EXPECT_EQ(mother[1].withheld(0).field(), "consent.answer.child_voice");
-  EXPECT_EQ(mother[1].withheld(0).category(), data::v1::CONCERN);
+}
+
+TEST(ExtractTest, AGuardianLearnsNotWhetherTheChildWasHeardOrTheOtherPrevented) {
+  ChildRecords records = Records();
+  records.consents[0].mutable_answer()->mutable_child_voice()->set_opinion(v1::ChildVoice::OBJECTS);
+  records.consents[0].mutable_answer()->mutable_absent_guardian()->set_guardian(kFather);
+  EXPECT_EQ(Bytes(Extract(records, ToMother(true))), Bytes(Extract(Records(), ToMother(true))));
 }
 
 TEST(ExtractTest, WithholdsTextsThatNobodyHasRead) {
@@ -386,6 +390,14 @@ std::vector<SecretCase> SecretCases() {
       recipient.set_guardian(guardian);
     };
   };
+  const auto asked_by_social_services = [](Disclosure::Purpose purpose) {
+    return [=](ChildRecords::Decided& decided) {
+      v1::Question& question = *decided.decision.mutable_question();
+      question.mutable_discloser()->set_party(Disclosure::SCHOOL);
+      question.mutable_recipient()->set_party(Disclosure::SOCIAL_SERVICES);
+      question.set_purpose(purpose);
+    };
+  };
   const auto what_for = [](Disclosure::Purpose purpose) {
     return [=](ChildRecords::Decided& decided) { decided.decision.mutable_question()->set_purpose(purpose); };
   };
@@ -402,6 +414,9 @@ std::vector<SecretCase> SecretCases() {
           {"to the child", true, told(Disclosure::CHILD)},
           {"to the reported person", true, told(Disclosure::REPORTED_PERSON)},
           {"to another person", true, told(Disclosure::PRIVATE_PERSON)},
+          {"to the social services that investigate", true, asked_by_social_services(Disclosure::CHILD_INVESTIGATION)},
+          {"to the social services for care", true, asked_by_social_services(Disclosure::CARE_AND_SUPPORT)},
+          {"to the social services to cooperate", false, asked_by_social_services(Disclosure::COOPERATION)},
           {"to health care", false, told(Disclosure::HEALTH_CARE)},
           {"to prevent crime", true, what_for(Disclosure::CRIME_PREVENTION)},
           {"to investigate crime", true, what_for(Disclosure::CRIME_INVESTIGATION)},
@@ -441,6 +456,8 @@ TEST(ExtractTest, WhatIsHiddenLeavesNoTrace) {
     records.child.add_aliases("01968f00-0000-7000-8000-000000000009");
     records.child.add_units(kUngdomsenheten);
     records.child.set_assignee("u-omar");
+    *records.child.mutable_create_time() = proto_time::ToProto(At(kDay - 30));
+    records.child.mutable_identity_numbers(0)->set_from_date("2026-02-08");
     records.consents.push_back(Consented(3, kFather));
     EXPECT_EQ(Bytes(Extract(records, ToMother(true))), without) << secret.what;
     EXPECT_NE(Bytes(Extract(records, ToChild(true))), without) << secret.what;

@@ -600,6 +600,36 @@ TEST_F(RetentionServiceTest, TheLogKeepsWhatItTellsOfOneWhoIsRegisteredAnewByThe
   EXPECT_EQ(read->child(), ReferenceOf(known.child));
 }
 
+// Two instances have read that the erasure is to be carried out.
+TEST_F(RetentionServiceTest, WhoComesLateErasesNobodyWhoIsRegisteredAnew) {
+  const Known known = EverythingAbout(kYoung[0]);
+  ASSERT_OK(Approve(Approval(Proposed())));
+  const pg::Scope board = {.municipality = "0180", .authority = "skarholmen"};
+  ASSERT_OK_AND_ASSIGN(const auto open, jobs_.OpenErasures(board, kTime, absl::InfiniteFuture()));
+  ASSERT_THAT(open, SizeIs(1));
+  ASSERT_OK(jobs_.Delete(board, open[0], absl::InfiniteFuture()));
+  now_ = At(kTime);
+  ASSERT_OK(Merge(kYoung[0], ReferenceOf(known.child)));
+  ASSERT_OK(jobs_.Delete(board, open[0], absl::InfiniteFuture()));
+  EXPECT_OK(GetChild(known.child.name()));
+}
+
+// It remembers the child that was erased, at the same version.
+TEST_F(RetentionServiceTest, NothingIsDecidedByTheMemoryOfOneWhoWasErased) {
+  const Known known = EverythingAbout(kYoung[0]);
+  const std::string version = *database_.Value("SELECT version FROM consent.child");
+  Deleted();
+  now_ = At(kTime);
+  ASSERT_OK(Merge(kYoung[0], ReferenceOf(known.child)));
+  ASSERT_OK(database_.Execute("UPDATE consent.child SET version = " + version));
+  ASSERT_OK_AND_ASSIGN(const v1::Decision decision, Check(CheckOf(known.child), *service_));
+  EXPECT_EQ(decision.categories(0).answer(), v1::CategoryDecision::NEEDS_CONSENT);
+  v1::GetDecisionRequest request;
+  request.set_name(decision.name());
+  EXPECT_OK(
+      service_->disclosure_service.GetDecision(CallOf(Caseworker(), "DisclosureService/GetDecision", now_), request));
+}
+
 // Checks on two instances while the child is erased: each is answered with a decision that was there
 // before, or not at all, and nothing comes back.
 TEST_F(RetentionServiceTest, ChecksBesideTheErasureLeaveNothingBehind) {

@@ -262,11 +262,12 @@ TEST_F(SchemaTest, TheJobsEraseAChildWholeAndReadNothingThatSaysWhatWasDecided) 
   EXPECT_OK(As("samverkan_consent_jobs", {"0180", "utbildningsnamnden"}, erase_of("utbildningsnamnden")));
   EXPECT_EQ(Count("SELECT count(*) FROM consent.child"), 1);
   EXPECT_OK(As("samverkan_consent_jobs", board, erase_of("skarholmen")));
-  for (const char* const table : {"child", "child_reference", "child_number", "consent", "decision", "disclosure"}) {
+  for (const char* const table :
+       {"child", "child_reference", "child_number", "consent", "decision", "disclosure", "legal_hold"}) {
     EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM consent.", table)), 0) << table;
   }
-  // A report on hold is told of by whoever has it, and a legal hold is ended by whoever placed it.
-  for (const char* const table : {"hold", "legal_hold", "erasure"}) {
+  // A report on hold is told of by whoever has it.
+  for (const char* const table : {"hold", "erasure"}) {
     EXPECT_EQ(Count(absl::StrCat("SELECT count(*) FROM consent.", table)), 1) << table;
   }
 }

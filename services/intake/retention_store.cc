@@ -462,7 +462,10 @@ absl::StatusOr<RetentionStore::ErasurePage> RetentionStore::ListErasures(const r
         break;
       }
       ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
-      ASSIGN_OR_RETURN(FoundErasure found, ReadErasure(row, scope.municipality, keys.at(id)));
+      const auto key = keys.find(id);
+      // The database of keys came back from an older backup: nobody can read it any more.
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(FoundErasure found, ReadErasure(row, scope.municipality, key->second));
       page.erasures.push_back(std::move(found.record));
     }
     return page;
@@ -582,7 +585,9 @@ absl::StatusOr<RetentionStore::HoldPage> RetentionStore::ListHolds(const rpc::Ca
         break;
       }
       ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
-      ASSIGN_OR_RETURN(LegalHoldRecord record, ReadHold(row, scope.municipality, *keys.at(id)));
+      const auto key = keys.find(id);
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(LegalHoldRecord record, ReadHold(row, scope.municipality, *key->second));
       page.holds.push_back(std::move(record));
     }
     return page;
@@ -664,7 +669,10 @@ absl::StatusOr<std::vector<RetentionJobStore::OpenErasure>> RetentionJobStore::O
     std::vector<OpenErasure> all;
     for (const pg::Row row : rows) {
       ASSIGN_OR_RETURN(const pg::Uuid id, row.Get<pg::Uuid>(0));
-      ASSIGN_OR_RETURN(FoundErasure found, ReadErasure(row, scope.municipality, keys.at(id)));
+      const auto key = keys.find(id);
+      // The database of keys came back from an older backup: nobody can read it any more.
+      if (key == keys.end()) continue;
+      ASSIGN_OR_RETURN(FoundErasure found, ReadErasure(row, scope.municipality, key->second));
       ASSIGN_OR_RETURN(KeyedFile keyed, ReadFile(transaction, keys_, scope, found.child, deadline));
       ASSIGN_OR_RETURN(const bool held, IsHeld(transaction, scope, found.child));
       all.push_back({.record = std::move(found.record),
