@@ -108,17 +108,18 @@ std::vector<std::string> TagsOf(const Erasure& erasure, const SearchTags& tags) 
 }
 
 absl::StatusOr<std::optional<ErasedEntry>> EraseFrom(const StoredEntry& stored, const Erasure& erasure,
-                                                     const std::set<std::string>& producers, const SearchTags& tags) {
+                                                     const SearchTags& tags) {
   if (!stored.body.has_value()) return std::nullopt;
   ASSIGN_OR_RETURN(const Leaf leaf, DecodeLeaf(stored.leaf));
-  if (!producers.contains(leaf.producer)) return std::nullopt;
+  const bool own = leaf.producer == kOwnProducer;
+  if (!own && leaf.producer != erasure.producer) return std::nullopt;
   ASSIGN_OR_RETURN(const store::v1::PrivateBody before, ReadBody(stored.index, *stored.body));
   store::v1::PrivateBody after = before;
   const bool of_children = EraseChildren(leaf.entry_id, erasure.children, after);
   const bool of_resources = EraseResources(leaf.entry_id, erasure.resources, after);
   if (!of_children && !of_resources) return std::nullopt;
 
-  ErasedEntry erased = {.index = stored.index, .rest = std::nullopt, .tags = {}};
+  ErasedEntry erased = {.index = stored.index, .own = own, .rest = std::nullopt, .tags = {}};
   std::set<std::string> gone = ValuesOf(TagsOf(before.private_part(), erasure.scope, tags));
   if (!IsErased(before.private_part(), after.private_part())) {
     RETURN_IF_ERROR(CheckProof(stored, leaf, after));

@@ -26,7 +26,7 @@ inline constexpr int kMostErased = 2000;
 struct Erasure {
   Scope scope;
   pg::Uuid id;
-  // The service that has erased it, whose entries it is about: another may keep the child.
+  // The service that has erased it: another may keep the child.
   std::string producer;
   std::set<std::string> children;
   std::set<std::string> resources;
@@ -45,21 +45,23 @@ std::vector<std::string> TagsOf(const Erasure& erasure, const SearchTags& tags);
 // What becomes of an entry.
 struct ErasedEntry {
   int64_t index = 0;
+  // Whether the log tells it of itself. Such a one is erased when no other service tells of the same any more.
+  bool own = false;
   // What is left of its private part, as it is stored; nothing where it is erased.
   std::optional<std::string> rest;
   // What it is no longer found by.
   std::vector<std::string> tags;
 };
 
-// What becomes of `stored`; nothing where it names nothing that is erased, or is of none of the
-// `producers`.
+// What becomes of `stored`; nothing where it names nothing that is erased, or another service tells it
+// than the one that erased, or the log.
 //
 // A private part is erased when all children that it names are, or, where no child of it
 // is, all resources. Otherwise it is reduced: what it says of the others stays. What is
 // left still proves its leaf; INTERNAL where it would not, or the stored bytes cannot be
 // read.
 absl::StatusOr<std::optional<ErasedEntry>> EraseFrom(const StoredEntry& stored, const Erasure& erasure,
-                                                     const std::set<std::string>& producers, const SearchTags& tags);
+                                                     const SearchTags& tags);
 
 // The outcome of a review without its note, which may tell anything of whom the entry was
 // about. INTERNAL where the stored bytes cannot be read.

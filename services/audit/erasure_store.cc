@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -161,22 +160,17 @@ absl::Status AddOutcomes(pg::Transaction& transaction, sealing::KeyRing& keys, c
   return absl::OkStatus();
 }
 
-std::vector<pg::Bytes> WantedTags(const Erasure& erasure, const SearchTags& tags) {
-  std::vector<pg::Bytes> wanted;
-  for (std::string& tag : TagsOf(erasure, tags)) wanted.push_back({std::move(tag)});
-  return wanted;
-}
-
-// Whose entries the erasure is about: those of the service that erased, and the log's own once no other
-// service tells of the same.
-absl::StatusOr<std::set<std::string>> ProducersOf(pg::Transaction& transaction, const Erasure& erasure,
-                                                  const SearchTags& tags) {
-  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, WantedTags(erasure, tags),
-                          erasure.producer);
+// Whether another service than the one that erased tells of what `erased` names of the erasure.
+absl::StatusOr<bool> IsToldByOthers(pg::Transaction& transaction, const Erasure& erasure, const ErasedEntry& erased,
+                                    const SearchTags& tags) {
+  const std::vector<std::string> wanted = TagsOf(erasure, tags);
+  std::vector<pg::Bytes> shared;
+  for (const std::string& tag : erased.tags) {
+    if (std::find(wanted.begin(), wanted.end(), tag) != wanted.end()) shared.push_back({tag});
+  }
+  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, shared, erasure.producer);
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kIsToldByOthers, params));
-  ASSIGN_OR_RETURN(const bool by_others, rows[0].Get<bool>(0));
-  if (by_others) return std::set<std::string>{erasure.producer};
-  return std::set<std::string>{erasure.producer, kOwnProducer};
+  return rows[0].Get<bool>(0);
 }
 
 // The entries beyond `after` that name something that is erased, as many as one transaction
@@ -184,8 +178,9 @@ absl::StatusOr<std::set<std::string>> ProducersOf(pg::Transaction& transaction, 
 absl::StatusOr<std::vector<StoredEntry>> ListErasable(pg::Transaction& transaction, sealing::KeyRing& keys,
                                                       const Erasure& erasure, const SearchTags& tags, int64_t after,
                                                       absl::Time deadline) {
-  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, WantedTags(erasure, tags), after,
-                          kMostAtOnce, kBodyBytes);
+  std::vector<pg::Bytes> wanted;
+  for (std::string& tag : TagsOf(erasure, tags)) wanted.push_back({std::move(tag)});
+  const pg::Params params(erasure.scope.municipality, erasure.scope.authority, wanted, after, kMostAtOnce, kBodyBytes);
   ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kListErasable, params));
   std::vector<SealedEntry> entries;
   for (const pg::Row row : rows) {
@@ -213,13 +208,16 @@ absl::StatusOr<Step> EraseSome(pg::Transaction& transaction, sealing::KeyRing& k
                                const SearchTags& tags, int64_t after, absl::Time deadline) {
   ASSIGN_OR_RETURN(const std::vector<StoredEntry> entries,
                    ListErasable(transaction, keys, erasure, tags, after, deadline));
-  ASSIGN_OR_RETURN(const std::set<std::string> producers, ProducersOf(transaction, erasure, tags));
   Step step;
   Columns columns;
   for (const StoredEntry& stored : entries) {
     step.last = stored.index;
-    ASSIGN_OR_RETURN(const std::optional<ErasedEntry> erased, EraseFrom(stored, erasure, producers, tags));
+    ASSIGN_OR_RETURN(const std::optional<ErasedEntry> erased, EraseFrom(stored, erasure, tags));
     if (!erased.has_value()) continue;
+    if (erased->own) {
+      ASSIGN_OR_RETURN(const bool told, IsToldByOthers(transaction, erasure, *erased, tags));
+      if (told) continue;
+    }
     ++(erased->rest.has_value() ? step.reduced : step.erased);
     ASSIGN_OR_RETURN(const std::optional<Sealed> rest, SealRest(keys, stored, *erased, deadline));
     columns.Add(*erased, rest);

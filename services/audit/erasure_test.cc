@@ -38,8 +38,6 @@ StoredEntry Stored(const v1::Entry& entry) {
   return {.index = 17, .leaf = prepared.leaf, .leaf_hash = {}, .record_time = TestNow(), .body = prepared.body};
 }
 
-const std::set<std::string> kProducers = {"intake"};
-
 Erasure ErasureOf(const std::set<std::string>& children, const std::set<std::string>& resources = {}) {
   return {.scope = kScope, .id = {}, .producer = "intake", .children = children, .resources = resources};
 }
@@ -71,14 +69,13 @@ TEST(Erasure, LeavesWhatAnotherServiceTells) {
   v1::Entry entry = EntryAbout({"child-1"}, {"report-1"});
   entry.set_producer("consent");
   const StoredEntry stored = Stored(entry);
-  ASSERT_OK_AND_ASSIGN(const auto left,
-                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto left, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
   EXPECT_FALSE(left.has_value());
 }
 
 TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheChild) {
   const StoredEntry stored = Stored(EntryAbout({"child-1"}, {"report-1", "report-2"}));
-  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}), TestTags()));
   ASSERT_TRUE(erased.has_value());
   EXPECT_EQ(erased->index, 17);
   EXPECT_FALSE(erased->rest.has_value());
@@ -90,8 +87,7 @@ TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheChild) {
 TEST(Erasure, LeavesWhatAnEntrySaysOfOtherChildren) {
   const v1::Entry entry = EntryAbout({"child-1", "child-2", "child-3"}, {"report-1", "report-2"});
   const StoredEntry stored = Stored(entry);
-  ASSERT_OK_AND_ASSIGN(const auto erased,
-                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
   ASSERT_TRUE(erased.has_value());
   const v1::PrivatePart rest = RestOf(stored, *erased);
   EXPECT_THAT(rest.children(), ElementsAre("child-2", "child-3"));
@@ -115,16 +111,16 @@ TEST(Erasure, LeavesWhatAnEntrySaysOfOtherChildren) {
 
 TEST(Erasure, FollowsUponAnother) {
   StoredEntry stored = Stored(EntryAbout({"child-1", "child-2", "child-3"}, {"report-1"}));
-  ASSERT_OK_AND_ASSIGN(const auto first, EraseFrom(stored, ErasureOf({"child-2"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto first, EraseFrom(stored, ErasureOf({"child-2"}), TestTags()));
   ASSERT_TRUE(first.has_value());
   stored = After(stored, *first);
-  ASSERT_OK_AND_ASSIGN(const auto again, EraseFrom(stored, ErasureOf({"child-2"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto again, EraseFrom(stored, ErasureOf({"child-2"}), TestTags()));
   EXPECT_FALSE(again.has_value());
-  ASSERT_OK_AND_ASSIGN(const auto second, EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto second, EraseFrom(stored, ErasureOf({"child-1"}), TestTags()));
   ASSERT_TRUE(second.has_value());
   EXPECT_THAT(RestOf(stored, *second).children(), ElementsAre("child-3"));
   stored = After(stored, *second);
-  ASSERT_OK_AND_ASSIGN(const auto last, EraseFrom(stored, ErasureOf({"child-3"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto last, EraseFrom(stored, ErasureOf({"child-3"}), TestTags()));
   ASSERT_TRUE(last.has_value());
   EXPECT_FALSE(last->rest.has_value());
 }
@@ -132,11 +128,10 @@ TEST(Erasure, FollowsUponAnother) {
 // The child is still known from other reports.
 TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheResources) {
   const StoredEntry stored = Stored(EntryAbout({"child-1"}, {"report-1", "report-2"}));
-  ASSERT_OK_AND_ASSIGN(const auto all,
-                       EraseFrom(stored, ErasureOf({}, {"report-1", "report-2"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto all, EraseFrom(stored, ErasureOf({}, {"report-1", "report-2"}), TestTags()));
   ASSERT_TRUE(all.has_value());
   EXPECT_FALSE(all->rest.has_value());
-  ASSERT_OK_AND_ASSIGN(const auto one, EraseFrom(stored, ErasureOf({}, {"report-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto one, EraseFrom(stored, ErasureOf({}, {"report-1"}), TestTags()));
   ASSERT_TRUE(one.has_value());
   const v1::PrivatePart rest = RestOf(stored, *one);
   EXPECT_THAT(rest.children(), ElementsAre("child-1"));
@@ -146,8 +141,7 @@ TEST(Erasure, TakesAllOfAnEntryThatIsOnlyAboutTheResources) {
 // What was said of the sibling stays, though the report that said it is gone.
 TEST(Erasure, LeavesASiblingWithoutTheReport) {
   const StoredEntry stored = Stored(EntryAbout({"child-1", "child-2"}, {"report-1"}));
-  ASSERT_OK_AND_ASSIGN(const auto erased,
-                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
   ASSERT_TRUE(erased.has_value());
   const v1::PrivatePart rest = RestOf(stored, *erased);
   EXPECT_THAT(rest.children(), ElementsAre("child-2"));
@@ -156,17 +150,16 @@ TEST(Erasure, LeavesASiblingWithoutTheReport) {
 
 TEST(Erasure, LeavesAnEntryThatNamesNothingOfIt) {
   const StoredEntry stored = Stored(EntryAbout({"child-2"}, {"report-2"}));
-  ASSERT_OK_AND_ASSIGN(const auto erased,
-                       EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), kProducers, TestTags()));
+  ASSERT_OK_AND_ASSIGN(const auto erased, EraseFrom(stored, ErasureOf({"child-1"}, {"report-1"}), TestTags()));
   EXPECT_FALSE(erased.has_value());
 }
 
 TEST(Erasure, StopsWhereTheRestWouldProveNothing) {
   StoredEntry stored = Stored(EntryAbout({"child-1", "child-2"}, {"report-1"}));
   stored.body = Stored(EntryAbout({"child-1", "child-9"}, {"report-1"})).body;
-  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), TestTags()), StatusIs(absl::StatusCode::kInternal));
   stored.body = "no private part";
-  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), kProducers, TestTags()), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(EraseFrom(stored, ErasureOf({"child-1"}), TestTags()), StatusIs(absl::StatusCode::kInternal));
 }
 
 TEST(Erasure, IsForServicesOfTheSuiteAlone) {
