@@ -381,47 +381,52 @@ struct SecretCase {
   std::function<void(ChildRecords::Decided&)> make;
 };
 
+using Make = std::function<void(ChildRecords::Decided&)>;
+
+Make Telling(Disclosure::Party party, const std::string& guardian = "") {
+  return [=](ChildRecords::Decided& decided) {
+    v1::Recipient& recipient = *decided.decision.mutable_question()->mutable_recipient();
+    recipient.Clear();
+    recipient.set_party(party);
+    recipient.set_guardian(guardian);
+  };
+}
+
+Make ToSocialServicesFor(Disclosure::Purpose purpose) {
+  return [=](ChildRecords::Decided& decided) {
+    v1::Question& question = *decided.decision.mutable_question();
+    question.mutable_discloser()->set_party(Disclosure::SCHOOL);
+    question.mutable_recipient()->set_party(Disclosure::SOCIAL_SERVICES);
+    question.set_purpose(purpose);
+  };
+}
+
+Make For(Disclosure::Purpose purpose) {
+  return [=](ChildRecords::Decided& decided) { decided.decision.mutable_question()->set_purpose(purpose); };
+}
+
 std::vector<SecretCase> SecretCases() {
-  const auto told = [](Disclosure::Party party, const std::string& guardian = "") {
-    return [=](ChildRecords::Decided& decided) {
-      v1::Recipient& recipient = *decided.decision.mutable_question()->mutable_recipient();
-      recipient.Clear();
-      recipient.set_party(party);
-      recipient.set_guardian(guardian);
-    };
-  };
-  const auto asked_by_social_services = [](Disclosure::Purpose purpose) {
-    return [=](ChildRecords::Decided& decided) {
-      v1::Question& question = *decided.decision.mutable_question();
-      question.mutable_discloser()->set_party(Disclosure::SCHOOL);
-      question.mutable_recipient()->set_party(Disclosure::SOCIAL_SERVICES);
-      question.set_purpose(purpose);
-    };
-  };
-  const auto what_for = [](Disclosure::Purpose purpose) {
-    return [=](ChildRecords::Decided& decided) { decided.decision.mutable_question()->set_purpose(purpose); };
-  };
   return {{"on hold", true, [](ChildRecords::Decided& decided) { decided.circumstances.set_on_hold(true); }},
           {"by the police", true,
            [](ChildRecords::Decided& decided) {
              decided.decision.mutable_question()->mutable_discloser()->set_party(Disclosure::POLICE);
            }},
-          {"to the police", true, told(Disclosure::POLICE)},
-          {"to the security service", true, told(Disclosure::SECURITY_SERVICE)},
-          {"to the customs", true, told(Disclosure::CUSTOMS)},
-          {"to the other guardian", true, told(Disclosure::GUARDIAN, kFather)},
-          {"to this guardian", false, told(Disclosure::GUARDIAN, kMother)},
-          {"to the child", true, told(Disclosure::CHILD)},
-          {"to the reported person", true, told(Disclosure::REPORTED_PERSON)},
-          {"to another person", true, told(Disclosure::PRIVATE_PERSON)},
-          {"to the social services that investigate", true, asked_by_social_services(Disclosure::CHILD_INVESTIGATION)},
-          {"to the social services for care", true, asked_by_social_services(Disclosure::CARE_AND_SUPPORT)},
-          {"to the social services to cooperate", false, asked_by_social_services(Disclosure::COOPERATION)},
-          {"to health care", false, told(Disclosure::HEALTH_CARE)},
-          {"to prevent crime", true, what_for(Disclosure::CRIME_PREVENTION)},
-          {"to investigate crime", true, what_for(Disclosure::CRIME_INVESTIGATION)},
-          {"to report a concern", true, what_for(Disclosure::CONCERN_REPORT)},
-          {"for care", false, what_for(Disclosure::CARE_AND_SUPPORT)}};
+          {"to the police", true, Telling(Disclosure::POLICE)},
+          {"to the security service", true, Telling(Disclosure::SECURITY_SERVICE)},
+          {"to the customs", true, Telling(Disclosure::CUSTOMS)},
+          {"to the other guardian", true, Telling(Disclosure::GUARDIAN, kFather)},
+          {"to this guardian", false, Telling(Disclosure::GUARDIAN, kMother)},
+          {"to the child", true, Telling(Disclosure::CHILD)},
+          {"to the reported person", true, Telling(Disclosure::REPORTED_PERSON)},
+          {"to another person", true, Telling(Disclosure::PRIVATE_PERSON)},
+          {"to the social services that investigate", true, ToSocialServicesFor(Disclosure::CHILD_INVESTIGATION)},
+          {"to the social services for care", true, ToSocialServicesFor(Disclosure::CARE_AND_SUPPORT)},
+          {"to the social services to cooperate", false, ToSocialServicesFor(Disclosure::COOPERATION)},
+          {"to health care", false, Telling(Disclosure::HEALTH_CARE)},
+          {"to prevent crime", true, For(Disclosure::CRIME_PREVENTION)},
+          {"to investigate crime", true, For(Disclosure::CRIME_INVESTIGATION)},
+          {"to report a concern", true, For(Disclosure::CONCERN_REPORT)},
+          {"for care", false, For(Disclosure::CARE_AND_SUPPORT)}};
 }
 
 // The record of the number 2 in a case, with what was told through it.
