@@ -34,12 +34,6 @@ struct DecisionRecord {
   KnownChildPtr child = {};
 };
 
-// What was told, with the child as it is now.
-struct DisclosedRecord {
-  v1::DisclosureRecord disclosure;
-  KnownChildPtr child = {};
-};
-
 // What was decided about a child, and what was told, earliest first; `child` is its own reference. In
 // the transaction that found the child. Without what has just been erased, and decisions without
 // the child as it is now.
